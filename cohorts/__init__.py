@@ -1,0 +1,1 @@
+"""The ground floor: what a cohort is, and who is in it."""

@@ -1,0 +1,125 @@
+"""What is kept about cohorts: datasets, cohorts with their versions, snapshots."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+class Dataset(models.Model):
+    """Events and users that cohorts are built on. Screens say "Schema"."""
+
+    name = models.CharField(max_length=100, unique=True)
+    timezone = models.CharField(max_length=64, default="UTC")
+    # Name of the current file under DATASETS_DIR. Every load writes a new name, so a
+    # running query keeps the file it has open.
+    file = models.CharField(max_length=255)
+    # What `cohorts.definitions.catalog.Catalog.to_json` gives.
+    catalog = models.JSONField(default=dict)
+    event_count = models.BigIntegerField(default=0)
+    user_count = models.BigIntegerField(default=0)
+    first_event_at = models.DateTimeField(null=True)
+    last_event_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CohortQuerySet(models.QuerySet["Cohort"]):
+    def live(self) -> CohortQuerySet:
+        return self.filter(disabled_at=None)
+
+
+class Cohort(models.Model):
+    """A named definition of people. Never deleted: "delete" disables it, as in Kubit."""
+
+    slug = models.SlugField(max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=255)
+    description = models.TextField(_("description"), blank=True)
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="cohorts")
+    current_version = models.OneToOneField(
+        "CohortVersion", models.PROTECT, null=True, related_name="+"
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+    disabled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = CohortQuerySet.as_manager()
+
+    class Meta:
+        ordering = [Lower("name")]
+        constraints = [
+            # Braze lists cohorts by name: two of one name could not be told apart there.
+            models.UniqueConstraint(
+                Lower("name"),
+                condition=models.Q(disabled_at=None),
+                name="one_live_cohort_per_name",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("cohorts:detail", args=[self.slug])
+
+    @property
+    def is_disabled(self) -> bool:
+        return self.disabled_at is not None
+
+
+class CohortVersion(models.Model):
+    """One saved definition of a cohort. Never changed: an edit adds the next number."""
+
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    definition = models.JSONField()
+    saved_at = models.DateTimeField(auto_now_add=True)
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["cohort", "number"], name="one_row_per_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cohort.name} v{self.number}"
+
+
+class Snapshot(models.Model):
+    """How many, and if `file` is set exactly who, was in a cohort at one instant."""
+
+    version = models.ForeignKey(CohortVersion, models.CASCADE, related_name="snapshots")
+    as_of = models.DateTimeField()
+    size = models.BigIntegerField()
+    # A sorted Parquet file of text ids in the membership store; blank when only counted.
+    file = models.CharField(max_length=255, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    sql = models.TextField(blank=True)
+    dataset_file = models.CharField(max_length=255)
+    duration_ms = models.PositiveIntegerField()
+    taken_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-as_of", "-pk"]
+        indexes = [models.Index(fields=["version", "-as_of"], name="snapshot_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.version} at {self.as_of:%Y-%m-%d %H:%M} UTC"

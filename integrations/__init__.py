@@ -1,0 +1,1 @@
+"""The upper floor: bringing members to Braze, on time, with a record."""

@@ -1,0 +1,1 @@
+"""How Braze is spoken to: clusters, client, destination. No Django models."""

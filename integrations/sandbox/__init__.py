@@ -1,0 +1,1 @@
+"""A local Braze: the same API, pages of its own, faults on demand."""

@@ -1,0 +1,1 @@
+"""The roof: wiring only. Settings, URLs, access, middleware, system checks."""

@@ -1,0 +1,68 @@
+"""Who may open what: one table for every URL, enforced before any view runs.
+
+A URL name that is not in the table is refused, so a new page cannot be forgotten here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+OPEN = "open"
+SIGNED_IN = "signed in"
+STAFF = "staff"
+
+VIEW_COHORT = "cohorts.view_cohort"
+ADD_COHORT = "cohorts.add_cohort"
+CHANGE_COHORT = "cohorts.change_cohort"
+DISABLE_COHORT = "cohorts.delete_cohort"
+VIEW_RUN = "integrations.view_importrun"
+IMPORT_COHORT = "integrations.add_importrun"
+VIEW_SCHEDULE = "integrations.view_importschedule"
+CHANGE_SCHEDULE = "integrations.change_importschedule"
+
+# URL name → what the visitor needs. `admin:` stands for every page of the admin site,
+# which applies its own permission to each model on top.
+ACCESS: dict[str, str] = {
+    "login": OPEN,
+    "healthz": OPEN,
+    "readyz": OPEN,
+    "home": SIGNED_IN,
+    "logout": SIGNED_IN,
+    "admin:": STAFF,
+}
+
+
+class AccessMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        match = request.resolver_match
+        name = match.view_name if match else ""
+        needed = ACCESS.get("admin:" if name.startswith("admin:") else name)
+        if needed == OPEN:
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if needed is None or not is_allowed(request.user, needed):
+            raise PermissionDenied
+        return None
+
+
+def is_allowed(user: Any, needed: str) -> bool:
+    if needed == SIGNED_IN:
+        return True
+    if needed == STAFF:
+        return bool(user.is_staff)
+    return bool(user.has_perm(needed))

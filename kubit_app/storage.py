@@ -1,0 +1,9 @@
+"""Static files: hashed names, compressed once, ES module imports rewritten too."""
+
+from __future__ import annotations
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class StaticFilesStorage(CompressedManifestStaticFilesStorage):
+    support_js_module_import_aggregation = True
