@@ -1,0 +1,74 @@
+"""Template tags every page may use, registered as builtins: icon, badge, dates, numbers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """One drawing of the sprite, hidden from screen readers: the text beside it speaks."""
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        f"i {css}".strip(),
+        static("sprite.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def badge(label: Any, tone: str = "", icon_name: str = "") -> SafeString:
+    """A state as an icon and a word. Tones: ok, run, warn, bad, or none for idle."""
+    picture = icon(icon_name) if icon_name else ""
+    return format_html('<span class="{}">{}{}</span>', f"badge {tone}".strip(), picture, label)
+
+
+@register.filter
+def moment(value: datetime | None, zone: str | None = None) -> str:
+    """`11/23/2026 2:05 PM` on the wall clock of `zone`, or of the current time zone."""
+    return _on_wall_clock(value, zone, "n/j/Y g:i A")
+
+
+@register.filter
+def moment_seconds(value: datetime | None, zone: str | None = None) -> str:
+    return _on_wall_clock(value, zone, "n/j/Y g:i:s A")
+
+
+@register.filter
+def day(value: datetime | None, zone: str | None = None) -> str:
+    return _on_wall_clock(value, zone, "n/j/Y")
+
+
+@register.filter
+def clock(value: datetime | None, zone: str | None = None) -> str:
+    return _on_wall_clock(value, zone, "g:i:s A")
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """Thousands separated, blank when there is no number."""
+    return "" if value is None else f"{value:,}"
+
+
+@register.filter
+def minus(value: int, other: int) -> int:
+    return value - other
+
+
+def _on_wall_clock(value: datetime | None, zone: str | None, pattern: str) -> str:
+    if value is None:
+        return ""
+    local = timezone.localtime(value, ZoneInfo(zone) if zone else None)
+    # Django writes "a.m." for `a` and "AM" for `A`; the pattern is the originals' own.
+    return format_date(local, pattern)
