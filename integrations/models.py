@@ -60,6 +60,10 @@ class Ledger(models.Model):
     in_doubt_file = models.CharField(max_length=255, blank=True)
     in_doubt_sha256 = models.CharField(max_length=64, blank=True)
     in_doubt_count = models.BigIntegerField(default=0)
+    # Every id ever sent: what a repair has to remove when it is no member.
+    ever_sent_file = models.CharField(max_length=255, blank=True)
+    ever_sent_sha256 = models.CharField(max_length=64, blank=True)
+    ever_sent_count = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -222,6 +226,12 @@ class ImportRun(models.Model):
     wait_reason = models.CharField(max_length=255, blank=True)
     claims_without_progress = models.PositiveSmallIntegerField(default=0)
     cancel_requested_at = models.DateTimeField(null=True)
+    # Why a person must decide, and who did.
+    held_reason = models.CharField(max_length=255, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     error_kind = models.CharField(max_length=40, blank=True)
     error_message = models.TextField(blank=True)

@@ -1,0 +1,245 @@
+"""From who should be in Braze and what Braze holds to what has to be sent.
+
+Works on Parquet files only, by DuckDB, so ten million ids need no more memory than its limit.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+BATCH_IDS = 1000
+# A request may hold 1 MB. Ids are weighed as JSON writes them; the rest of the body and the one
+# id that can cross the line (987 control characters, six bytes each) fit in what is left.
+BATCH_BYTES = 993_000
+ID_BYTES = 987
+# How long an id in doubt waits before it is sent the opposite way: a request without an answer
+# may still arrive after its time-out.
+QUIET_PERIOD = timedelta(minutes=5)
+MEMORY_LIMIT = "512MB"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holdings:
+    """The files a plan starts from. `None` is an empty set.
+
+    `members`: column id. `confirmed`: id. `in_doubt`: id, remove, sent_at (UTC). `ever_sent`: id;
+    given only for a repair.
+    """
+
+    members: Path | None
+    confirmed: Path | None
+    in_doubt: Path | None
+    ever_sent: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    size: int
+    added: int
+    removed: int
+    unchanged: int
+    blank: int
+    invalid: int
+    batches: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedBatch:
+    number: int
+    added: int
+    removed: int
+    not_before: datetime | None
+
+
+@contextmanager
+def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory DuckDB that spills to a folder of its own and is gone afterwards."""
+    folder = tempfile.mkdtemp(prefix="plan-")
+    connection = duckdb.connect(
+        config={
+            "memory_limit": MEMORY_LIMIT,
+            "threads": "2",
+            "temp_directory": folder,
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+    )
+    try:
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET preserve_insertion_order = false")
+        yield connection
+    finally:
+        connection.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def count_changes(holdings: Holdings, *, repair: bool = False) -> Counts:
+    """What a plan would hold, without keeping one."""
+    with scratch_database() as db:
+        _load(db, holdings, repair=repair)
+        return _count(db, _number_batches(db, datetime.min))
+
+
+def draw_plan(
+    holdings: Holdings, draft: Path, *, now: datetime, repair: bool = False
+) -> tuple[Counts, list[PlannedBatch]]:
+    """Write the plan to `draft`: Parquet rows (batch, remove, id), batches numbered from 1.
+
+    Removals come first, then additions; ids that must wait come last, in batches of their own.
+    No id stands on both sides, none twice.
+    """
+    with scratch_database() as db:
+        _load(db, holdings, repair=repair)
+        batches = _number_batches(db, now.replace(tzinfo=None))
+        db.execute(
+            "COPY (SELECT batch, remove, id FROM numbered ORDER BY batch, remove DESC, id) "
+            "TO $draft (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)",
+            {"draft": str(draft)},
+        )
+        return _count(db, batches), batches
+
+
+class PlanReader:
+    """Reads batches of a plan file; one database for a whole slice of sending."""
+
+    def __init__(self, plan: Path) -> None:
+        self._plan = str(plan)
+        self._scratch = scratch_database()
+        self._db = self._scratch.__enter__()
+
+    def __enter__(self) -> PlanReader:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._scratch.__exit__(None, None, None)
+
+    def read(self, number: int) -> tuple[list[str], list[str]]:
+        """The ids to add and the ids to remove: always the same for one number."""
+        rows = self._db.execute(
+            "SELECT remove, id FROM read_parquet($plan) WHERE batch = $number "
+            "ORDER BY remove DESC, id",
+            {"plan": self._plan, "number": number},
+        ).fetchall()
+        return [id for remove, id in rows if not remove], [id for remove, id in rows if remove]
+
+
+def _load(db: duckdb.DuckDBPyConnection, holdings: Holdings, *, repair: bool) -> None:
+    _view(db, "everyone", holdings.members, "CAST(NULL AS VARCHAR) AS id")
+    _view(db, "confirmed", holdings.confirmed, "CAST(NULL AS VARCHAR) AS id")
+    _view(
+        db,
+        "in_doubt",
+        holdings.in_doubt,
+        "CAST(NULL AS VARCHAR) AS id, false AS remove, CAST(NULL AS TIMESTAMP) AS sent_at",
+    )
+    _view(db, "ever_sent", holdings.ever_sent, "CAST(NULL AS VARCHAR) AS id")
+    db.execute(
+        f"""
+        CREATE TEMP VIEW classed AS
+        SELECT id,
+               trim(id, E' \\t\\r\\n') = '' AS is_blank,
+               strlen(id) > {ID_BYTES} OR contains(id, chr(0)) AS is_invalid
+        FROM everyone
+        """
+    )
+    db.execute(
+        "CREATE TEMP TABLE members AS SELECT id FROM classed WHERE NOT is_blank AND NOT is_invalid"
+    )
+    # A repair trusts no record: every member is sent again, and everyone who was ever sent
+    # and is no member is removed again.
+    held = "SELECT id FROM confirmed UNION SELECT id FROM in_doubt"
+    settled = "SELECT id FROM confirmed ANTI JOIN in_doubt USING (id)"
+    if repair:
+        held += " UNION SELECT id FROM ever_sent"
+        settled = "SELECT id FROM confirmed WHERE false"
+    db.execute(
+        f"""
+        CREATE TEMP TABLE changes AS
+        SELECT id, false AS remove FROM members ANTI JOIN ({settled}) USING (id)
+        UNION ALL
+        SELECT id, true AS remove FROM ({held}) ANTI JOIN members USING (id)
+        """
+    )
+
+
+def _view(
+    db: duckdb.DuckDBPyConnection, name: str, path: Path | None, empty_columns: str
+) -> None:
+    if path is None:
+        db.execute(f"CREATE TEMP VIEW {name} AS SELECT {empty_columns} WHERE false")
+    else:
+        # A view cannot take a parameter; the relation API quotes the path instead.
+        db.read_parquet(str(path)).create_view(name)
+
+
+def _number_batches(db: duckdb.DuckDBPyConnection, now: datetime) -> list[PlannedBatch]:
+    """Make the table `numbered` (batch, remove, id, not_before) and list its batches."""
+    quiet = f"INTERVAL {int(QUIET_PERIOD.total_seconds())} SECOND"
+    db.execute(
+        f"""
+        CREATE TEMP VIEW timed AS
+        SELECT changes.id, changes.remove,
+               CASE WHEN in_doubt.remove <> changes.remove AND in_doubt.sent_at + {quiet} > $now
+                    THEN in_doubt.sent_at + {quiet} END AS not_before
+        FROM changes LEFT JOIN in_doubt ON in_doubt.id = changes.id
+        """.replace("$now", f"TIMESTAMP '{now.isoformat(sep=' ')}'")
+    )
+    # Chunks of 1,000 ids; a chunk over the byte limit is cut again by its running weight.
+    db.execute(
+        f"""
+        CREATE TEMP TABLE numbered AS
+        WITH placed AS (
+            SELECT *, not_before IS NOT NULL AS waits,
+                   (row_number() OVER (
+                       PARTITION BY not_before IS NOT NULL ORDER BY remove DESC, id
+                   ) - 1) // {BATCH_IDS} AS chunk
+            FROM timed
+        ), weighed AS (
+            SELECT *, sum(strlen(to_json(id)) + 1) OVER (
+                       PARTITION BY waits, chunk ORDER BY remove DESC, id
+                       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+                   ) AS bytes
+            FROM placed
+        )
+        SELECT dense_rank() OVER (
+                   ORDER BY waits, chunk, CAST(bytes AS BIGINT) // {BATCH_BYTES}
+               )::INTEGER AS batch,
+               remove, id, not_before
+        FROM weighed
+        """
+    )
+    rows = db.execute(
+        "SELECT batch, count_if(NOT remove), count_if(remove), max(not_before) "
+        "FROM numbered GROUP BY batch ORDER BY batch"
+    ).fetchall()
+    return [
+        PlannedBatch(number=number, added=added, removed=removed, not_before=not_before)
+        for number, added, removed, not_before in rows
+    ]
+
+
+def _count(db: duckdb.DuckDBPyConnection, batches: list[PlannedBatch]) -> Counts:
+    row = db.execute(
+        "SELECT count(*), count_if(is_blank), count_if(is_invalid AND NOT is_blank) FROM classed"
+    ).fetchone()
+    assert row is not None
+    size, blank, invalid = row
+    added = sum(batch.added for batch in batches)
+    return Counts(
+        size=size,
+        added=added,
+        removed=sum(batch.removed for batch in batches),
+        unchanged=size - blank - invalid - added,
+        blank=blank,
+        invalid=invalid,
+        batches=len(batches),
+    )
