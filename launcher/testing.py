@@ -1,0 +1,95 @@
+"""`run.py test`: the static checks, then every test, with a real PostgreSQL and a real browser.
+
+Runs under the environment's own Python.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+
+from launcher.chromium import ensure_chromium
+from launcher.console import Stop, complain, say, step
+from launcher.layout import ROOT
+from launcher.postgres import postgres_server
+
+# What a careful installation looks like; the values are for this check alone.
+PRODUCTION = {
+    "BASE_URL": "https://cohorts.example",
+    "SECRET_KEY": "only-for-the-deployment-check-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
+    "FIELD_ENCRYPTION_KEYS": "ZGVwbG95bWVudC1jaGVjay1kZXBsb3ltZW50LWNoZWM=",
+    "BRAZE_PARTNER_KEYS": "US=only-for-the-deployment-check",
+    "EMAIL_URL": "smtp+tls://mail.example:587",
+}
+_IMPORTS = "from importlinter.cli import lint_imports_command as run; run()"
+CHECKS: dict[str, list[str]] = {
+    "ruff check": ["-m", "ruff", "check"],
+    "ruff format": ["-m", "ruff", "format", "--check"],
+    "mypy": ["-m", "mypy"],
+    "import contracts": ["-c", _IMPORTS],
+    "migrations": ["manage.py", "makemigrations", "--check", "--dry-run"],
+    "deployment check": ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+}
+PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadgroup"]
+
+
+def test(arguments: Sequence[str]) -> int:
+    say("Testing")
+    browser = ensure_chromium()
+    failed = run_checks()
+    with postgres_server(os.environ.get("TEST_DATABASE_URL")) as url:
+        environ = {**os.environ, **browser, "TEST_DATABASE_URL": url}
+        command = [sys.executable, *PYTEST, *arguments]
+        status = subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
+    if failed:
+        complain(f"Failed before the tests: {', '.join(failed)} (see above).")
+    return status or int(bool(failed))
+
+
+def run_checks() -> list[str]:
+    """The names of the checks that failed; what they said is printed."""
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="checks-") as folder:
+        environ = {**production_environment(os.environ), "DATA_DIR": folder}
+        for name, arguments in CHECKS.items():
+            with step(name):
+                done = subprocess.run(
+                    [sys.executable, *arguments],
+                    cwd=ROOT,
+                    env=environ,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    check=False,
+                )
+            if done.returncode != 0:
+                complain(done.stdout)
+                failed.append(name)
+    return failed
+
+
+def production_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """This shell's environment without any setting of the product's, then `PRODUCTION`."""
+    ours = setting_names()
+    kept = {name: value for name, value in environ.items() if name not in ours}
+    return {**kept, **PRODUCTION, "ENV_FILE": os.devnull}
+
+
+def setting_names() -> set[str]:
+    """Every setting there is, as `.env.example` lists them."""
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    named = [line.removeprefix("#").partition("=") for line in lines if "=" in line]
+    return {name for name, _, _ in named if name.isupper() and " " not in name}
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(test(sys.argv[1:]))
+    except Stop as stop:
+        complain(str(stop))
+        sys.exit(stop.status)
+    except KeyboardInterrupt:
+        sys.exit(130)
