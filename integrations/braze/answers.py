@@ -150,7 +150,7 @@ def _judge_server_error(status: int, headers: Mapping[str, str], now: datetime) 
 def _judge_silence(result: NoReply, host: str) -> Answer:
     if result.sent:
         kind, text = (
-            ("timeout", _("%s did not answer in time."))
+            ("no_answer", _("%s did not answer in time."))
             if result.expired
             else ("connection_lost", _("The connection to %s was lost before the answer came."))
         )

@@ -1,0 +1,161 @@
+"""From a stored connection to the destination that delivers over it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from cohorts.encryption import UndecryptableSecret
+from integrations.braze.clusters import CLUSTERS, find_cluster
+from integrations.braze.destination import Answer, BrazeDestination, Outcome
+from integrations.models import Connection
+
+# Below this length, four characters shown would be too large a part of the key.
+_SHORTEST_HINTED_KEY = 12
+_CHECK_DEADLINE = 15
+
+
+class ConnectionUnusable(Exception):
+    """Nothing can be sent over the connection. `message` says what to do about it."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    base_url: str
+    partner_key_name: str
+
+
+def find_endpoint(text: str) -> str | None:
+    """What is stored for an endpoint as people give it: a cluster code or the sandbox's URL."""
+    if is_sandbox(text.strip().rstrip("/")):
+        return settings.BRAZE_SANDBOX_URL
+    cluster = find_cluster(text)
+    return cluster.code if cluster else None
+
+
+def is_sandbox(endpoint: str) -> bool:
+    return bool(settings.BRAZE_SANDBOX_URL) and endpoint == settings.BRAZE_SANDBOX_URL
+
+
+def endpoint_choices() -> list[tuple[str, str]]:
+    choices = [
+        (cluster.code, f"{cluster.code} ({cluster.rest_url.removeprefix('https://')})")
+        for cluster in CLUSTERS.values()
+    ]
+    if settings.BRAZE_SANDBOX_URL:
+        choices.insert(0, (settings.BRAZE_SANDBOX_URL, _("Braze sandbox on this installation")))
+    return choices
+
+
+def endpoint_label(endpoint: str) -> str:
+    """The endpoint as people know it."""
+    return _("Braze sandbox") if is_sandbox(endpoint) else endpoint
+
+
+def open_destination(connection: Connection, *, deadline: float = 45) -> BrazeDestination:
+    """Ready to send. Raises `ConnectionUnusable`."""
+    try:
+        key = connection.data_import_key
+    except UndecryptableSecret:
+        raise ConnectionUnusable(
+            "key_unreadable",
+            _(
+                "The stored data import key cannot be read, because FIELD_ENCRYPTION_KEYS has "
+                "changed. Enter the key again."
+            ),
+        ) from None
+    return open_endpoint(connection.endpoint, key, deadline=deadline)
+
+
+def open_endpoint(endpoint: str, key: str, *, deadline: float = 45) -> BrazeDestination:
+    """Only Braze's own addresses and the configured sandbox are ever opened."""
+    resolved = _resolve(endpoint)
+    partner_key = settings.BRAZE_PARTNER_KEYS.get(resolved.partner_key_name)
+    if not partner_key:
+        raise ConnectionUnusable(
+            "partner_key_missing",
+            _("This installation has no partner API key for %s. Set BRAZE_PARTNER_KEYS.")
+            % resolved.partner_key_name,
+        )
+    return BrazeDestination(
+        resolved.base_url, settings.BRAZE_PARTNER_NAME, partner_key, key, deadline=deadline
+    )
+
+
+def check_connection(connection: Connection) -> Answer:
+    """Ask Braze whether keys and endpoint are good. Changes nothing there."""
+    try:
+        destination = open_destination(connection, deadline=_CHECK_DEADLINE)
+    except ConnectionUnusable as unusable:
+        return _no_answer(unusable)
+    with closing(destination):
+        return destination.check()
+
+
+def check_key(endpoint: str, key: str) -> Answer:
+    """The same for a key that is not stored yet."""
+    try:
+        destination = open_endpoint(endpoint, key, deadline=_CHECK_DEADLINE)
+    except ConnectionUnusable as unusable:
+        return _no_answer(unusable)
+    with closing(destination):
+        return destination.check()
+
+
+def describe_check(answer: Answer) -> str:
+    if answer.is_accepted:
+        return _("Connected. Braze accepted the keys.")
+    return answer.message
+
+
+def is_key_refused(answer: Answer) -> bool:
+    """Whether Braze said no, in contrast to not answering."""
+    return answer.status in (401, 403)
+
+
+def set_key(connection: Connection, key: str) -> None:
+    """Put in a new key. A pause for the old key ends with it."""
+    connection.data_import_key = key
+    connection.key_hint = key[-4:] if len(key) >= _SHORTEST_HINTED_KEY else ""
+    connection.paused_at = None
+    connection.paused_reason = ""
+
+
+def problem_with_key(key: str) -> str | None:
+    """Why this cannot be a data import key, or None."""
+    if not key:
+        return _("The data import key is empty.")
+    if len(key) > 500 or any(not character.isprintable() or character == " " for character in key):
+        return _("A data import key is one line without spaces. Copy it again from Braze.")
+    return None
+
+
+def default_connection() -> Connection | None:
+    """The one to use where none is named: the only one there is."""
+    found = list(Connection.objects.order_by("pk")[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def _resolve(endpoint: str) -> Endpoint:
+    if is_sandbox(endpoint):
+        # The sandbox plays a cluster of the United States.
+        return Endpoint(endpoint, "US")
+    cluster = CLUSTERS.get(endpoint)
+    if cluster is None:
+        raise ConnectionUnusable(
+            "endpoint_unknown",
+            _("The REST endpoint “%s” is not one of Braze's. Choose another.") % endpoint,
+        )
+    return Endpoint(cluster.rest_url, cluster.partner_key_name)
+
+
+def _no_answer(unusable: ConnectionUnusable) -> Answer:
+    return Answer(Outcome.REFUSED, None, unusable.kind, unusable.message, False)
