@@ -225,6 +225,8 @@ class ImportRun(models.Model):
     wait_until = models.DateTimeField(null=True)
     wait_reason = models.CharField(max_length=255, blank=True)
     claims_without_progress = models.PositiveSmallIntegerField(default=0)
+    # Tries in a row that brought no answer worth having.
+    failed_tries = models.PositiveSmallIntegerField(default=0)
     cancel_requested_at = models.DateTimeField(null=True)
     # Why a person must decide, and who did.
     held_reason = models.CharField(max_length=255, blank=True)

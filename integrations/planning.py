@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -82,11 +82,11 @@ def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def count_changes(holdings: Holdings, *, repair: bool = False) -> Counts:
+def count_changes(holdings: Holdings, *, now: datetime, repair: bool = False) -> Counts:
     """What a plan would hold, without keeping one."""
     with scratch_database() as db:
         _load(db, holdings, repair=repair)
-        return _count(db, _number_batches(db, datetime.min))
+        return _count(db, _number_batches(db, now))
 
 
 def draw_plan(
@@ -99,7 +99,7 @@ def draw_plan(
     """
     with scratch_database() as db:
         _load(db, holdings, repair=repair)
-        batches = _number_batches(db, now.replace(tzinfo=None))
+        batches = _number_batches(db, now)
         db.execute(
             "COPY (SELECT batch, remove, id FROM numbered ORDER BY batch, remove DESC, id) "
             "TO $draft (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)",
@@ -171,9 +171,7 @@ def _load(db: duckdb.DuckDBPyConnection, holdings: Holdings, *, repair: bool) ->
     )
 
 
-def _view(
-    db: duckdb.DuckDBPyConnection, name: str, path: Path | None, empty_columns: str
-) -> None:
+def _view(db: duckdb.DuckDBPyConnection, name: str, path: Path | None, empty_columns: str) -> None:
     if path is None:
         db.execute(f"CREATE TEMP VIEW {name} AS SELECT {empty_columns} WHERE false")
     else:
@@ -183,15 +181,17 @@ def _view(
 
 def _number_batches(db: duckdb.DuckDBPyConnection, now: datetime) -> list[PlannedBatch]:
     """Make the table `numbered` (batch, remove, id, not_before) and list its batches."""
+    instant = f"TIMESTAMP '{now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
     quiet = f"INTERVAL {int(QUIET_PERIOD.total_seconds())} SECOND"
     db.execute(
         f"""
         CREATE TEMP VIEW timed AS
         SELECT changes.id, changes.remove,
-               CASE WHEN in_doubt.remove <> changes.remove AND in_doubt.sent_at + {quiet} > $now
+               CASE WHEN in_doubt.remove <> changes.remove
+                         AND in_doubt.sent_at + {quiet} > {instant}
                     THEN in_doubt.sent_at + {quiet} END AS not_before
         FROM changes LEFT JOIN in_doubt ON in_doubt.id = changes.id
-        """.replace("$now", f"TIMESTAMP '{now.isoformat(sep=' ')}'")
+        """
     )
     # Chunks of 1,000 ids; a chunk over the byte limit is cut again by its running weight.
     db.execute(
@@ -218,7 +218,7 @@ def _number_batches(db: duckdb.DuckDBPyConnection, now: datetime) -> list[Planne
         """
     )
     rows = db.execute(
-        "SELECT batch, count_if(NOT remove), count_if(remove), max(not_before) "
+        "SELECT batch, count(*) FILTER (NOT remove), count(*) FILTER (remove), max(not_before) "
         "FROM numbered GROUP BY batch ORDER BY batch"
     ).fetchall()
     return [
@@ -228,11 +228,10 @@ def _number_batches(db: duckdb.DuckDBPyConnection, now: datetime) -> list[Planne
 
 
 def _count(db: duckdb.DuckDBPyConnection, batches: list[PlannedBatch]) -> Counts:
-    row = db.execute(
-        "SELECT count(*), count_if(is_blank), count_if(is_invalid AND NOT is_blank) FROM classed"
-    ).fetchone()
-    assert row is not None
-    size, blank, invalid = row
+    [(size, blank, invalid)] = db.execute(
+        "SELECT count(*), count(*) FILTER (is_blank), "
+        "count(*) FILTER (is_invalid AND NOT is_blank) FROM classed"
+    ).fetchall()
     added = sum(batch.added for batch in batches)
     return Counts(
         size=size,

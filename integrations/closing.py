@@ -1,0 +1,81 @@
+"""The end of a run: what Braze now holds, the final state, and who is told, in one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from integrations.delivery import Stopped
+from integrations.leases import Claim
+from integrations.ledger import Settled, get_ledger, point_to, settle
+from integrations.models import Connection, ImportBatch, ImportRun
+from integrations.notifications import write_mails
+
+State = ImportRun.State
+
+# Refusals that every further run over the connection would meet too, until a person acts.
+PAUSING_KINDS = frozenset(
+    {"key_refused", "partner_key", "partner_not_enabled", "unauthorized", "forbidden"}
+)
+_ACKNOWLEDGED = Q(state=ImportBatch.State.ACKNOWLEDGED)
+_DOUBTFUL = Q(state__in=[ImportBatch.State.SENDING, ImportBatch.State.UNKNOWN])
+
+
+def close_run(claim: Claim, stopped: Stopped | None = None) -> None:
+    """Bring the run to its final state. `stopped` says why, when not everything was delivered."""
+    run = claim.run()
+    settled = _settle(claim, run)
+    totals = _totals(run)
+    changes: dict[str, Any] = {
+        "state": _final_state(totals, stopped),
+        "finished_at": timezone.now(),
+        "lease_until": None,
+        "in_doubt": totals["doubtful"],
+    }
+    if run.plan_file:
+        changes |= {"added": totals["added"], "removed": totals["removed"]}
+    if stopped is not None:
+        changes |= {"error_kind": stopped.kind, "error_message": stopped.message}
+    with transaction.atomic():
+        claim.update(**changes)
+        if settled is not None:
+            point_to(get_ledger(run.cohort, run.connection), settled)
+        if stopped is not None and stopped.kind in PAUSING_KINDS:
+            Connection.objects.filter(pk=run.connection_id, paused_at=None).update(
+                paused_at=timezone.now(), paused_reason=stopped.message
+            )
+        write_mails(claim.run())
+
+
+def _settle(claim: Claim, run: ImportRun) -> Settled | None:
+    """None where nothing was ever sent: the ledger stays as it is."""
+    if not run.batch_set.filter(_ACKNOWLEDGED | _DOUBTFUL).exists():
+        return None
+    with claim.kept():
+        return settle(get_ledger(run.cohort, run.connection), run)
+
+
+def _totals(run: ImportRun) -> dict[str, int]:
+    sums = run.batch_set.aggregate(
+        added=Sum("added", filter=_ACKNOWLEDGED),
+        removed=Sum("removed", filter=_ACKNOWLEDGED),
+        doubtful_added=Sum("added", filter=_DOUBTFUL),
+        doubtful_removed=Sum("removed", filter=_DOUBTFUL),
+    )
+    counts = {name: value or 0 for name, value in sums.items()}
+    return {
+        "added": counts["added"],
+        "removed": counts["removed"],
+        "doubtful": counts["doubtful_added"] + counts["doubtful_removed"],
+    }
+
+
+def _final_state(totals: dict[str, int], stopped: Stopped | None) -> str:
+    if stopped is None:
+        return State.SUCCEEDED
+    if any(totals.values()):
+        return State.PARTIAL
+    return State.CANCELED if stopped.kind == "canceled" else State.FAILED

@@ -1,0 +1,200 @@
+"""One run from its cohort to Braze. `execute_run` names the steps; every door calls it."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from contextlib import closing
+from datetime import UTC, timedelta
+from pathlib import Path
+
+from cohorts.snapshots import take_snapshot
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cohorts import membership
+from cohorts.definitions.problems import DefinitionError
+from cohorts.models import Snapshot
+from cohorts.warehouse.errors import WarehouseError
+from integrations.closing import close_run
+from integrations.connections import ConnectionUnusable, open_destination
+from integrations.delivery import Finished, SliceOver, Stopped, Waiting, deliver_slice
+from integrations.leases import Claim, LeaseLost, claim_run
+from integrations.ledger import get_ledger, holdings_of
+from integrations.models import ImportBatch, ImportRun, Ledger
+from integrations.notifications import write_mails
+from integrations.planning import Counts, PlannedBatch, draw_plan
+from integrations.runs import ring
+from integrations.safety import find_hold_reason
+
+logger = logging.getLogger(__name__)
+State = ImportRun.State
+
+# A run that took its worker down this often in a row is given up.
+MOST_CLAIMS_WITHOUT_PROGRESS = 5
+
+
+def work_on(run_id: int) -> None:
+    """Do what can be done for a run now. Harmless when called late, twice or for nothing."""
+    claim = claim_run(run_id)
+    if claim is None:
+        return
+    try:
+        execute_run(claim)
+    except LeaseLost:
+        logger.warning("run %s: another worker has taken over", run_id)
+    except Exception as error:  # noqa: BLE001 - the worker's door: the sweeper tries again
+        _leave_for_later(claim, error)
+
+
+def execute_run(claim: Claim) -> None:
+    """Steps 6 to 11 of the path of data, from wherever an earlier worker left off."""
+    run = claim.run()
+    if run.claims_without_progress > MOST_CLAIMS_WITHOUT_PROGRESS:
+        close_run(claim, _worn_out())
+        return
+    if run.cancel_requested_at:
+        close_run(claim, Stopped("canceled", _("The import was stopped.")))
+        return
+    if run.state in (State.QUEUED, State.COMPUTING):
+        stopped = _compute(claim)
+        if stopped is not None:
+            close_run(claim, stopped)
+            return
+    if claim.run().state == State.SENDING:
+        _send(claim)
+
+
+def _compute(claim: Claim) -> Stopped | None:
+    """Take the snapshot and freeze the plan. A failure here has sent nothing."""
+    run = claim.run()
+    now = timezone.now()
+    claim.update(state=State.COMPUTING, started_at=run.started_at or now, as_of=run.as_of or now)
+    try:
+        with claim.kept():
+            snapshot = take_snapshot(run.version, as_of=run.as_of or now)
+            freeze_plan(claim, snapshot)
+    except DefinitionError as error:
+        problem = error.problems[0]
+        return Stopped("definition", f"{problem.path}: {problem.message}")
+    except WarehouseError as error:
+        return Stopped(error.kind, error.message)
+    except membership.StoreError as error:
+        return Stopped("store", str(error))
+    return None
+
+
+def freeze_plan(claim: Claim, snapshot: Snapshot) -> None:
+    """Compare with the ledger, keep the plan, and go on to sending or hold."""
+    run = claim.run()
+    ledger = get_ledger(run.cohort, run.connection)
+    members = membership.verify(snapshot.file, snapshot.sha256)
+    drawn: list[tuple[Counts, list[PlannedBatch]]] = []
+
+    def draw(draft: Path) -> None:
+        drawn.append(
+            draw_plan(
+                holdings_of(ledger, members),
+                draft,
+                now=timezone.now(),
+                repair=run.trigger == ImportRun.Trigger.REPAIR,
+            )
+        )
+
+    stored = membership.write_file(f"plans/run-{run.pk}-{claim.epoch}.parquet", draw)
+    counts, batches = drawn[0]
+    reason = _find_hold_reason(run, ledger, counts)
+    with transaction.atomic():
+        claim.progress(
+            state=State.HELD if reason else State.SENDING,
+            held_reason=reason,
+            snapshot=snapshot,
+            plan_file=stored.name,
+            plan_sha256=stored.sha256,
+            size=counts.size,
+            added=counts.added,
+            removed=counts.removed,
+            unchanged=counts.unchanged,
+            blank=counts.blank,
+            invalid=counts.invalid,
+            batches=counts.batches,
+            in_doubt=0,
+            **({"lease_until": None} if reason else {}),
+        )
+        ImportBatch.objects.bulk_create(
+            [_as_row(claim.run_id, batch) for batch in batches], batch_size=500
+        )
+        if reason:
+            write_mails(claim.run())
+
+
+def _as_row(run_id: int, batch: PlannedBatch) -> ImportBatch:
+    not_before = batch.not_before
+    return ImportBatch(
+        run_id=run_id,
+        number=batch.number,
+        added=batch.added,
+        removed=batch.removed,
+        not_before=not_before.replace(tzinfo=UTC) if not_before else None,
+    )
+
+
+def _find_hold_reason(run: ImportRun, ledger: Ledger, counts: Counts) -> str:
+    earlier = ImportRun.objects.filter(
+        cohort=run.cohort, connection=run.connection, state=State.SUCCEEDED
+    ).order_by("-finished_at")
+    return find_hold_reason(
+        size=counts.size,
+        removed=counts.removed,
+        held_in_braze=ledger.confirmed_count,
+        recent_sizes=[
+            size for size in earlier.values_list("size", flat=True)[:5] if size is not None
+        ],
+    )
+
+
+def _send(claim: Claim) -> None:
+    run = claim.run()
+    try:
+        destination = open_destination(run.connection)
+    except ConnectionUnusable as error:
+        close_run(claim, Stopped(error.kind, error.message))
+        return
+    with closing(destination):
+        end = deliver_slice(claim, destination, get_ledger(run.cohort, run.connection))
+    match end:
+        case Finished():
+            close_run(claim)
+        case Stopped():
+            close_run(claim, end)
+        case Waiting():
+            claim.wait(end.until, end.reason)
+        case SliceOver():
+            with transaction.atomic():
+                claim.progress(lease_until=None)
+                ring(claim.run_id)
+
+
+def _worn_out() -> Stopped:
+    return Stopped(
+        "internal",
+        _("The import broke off several times without getting further. See the worker's log."),
+    )
+
+
+def _leave_for_later(claim: Claim, error: Exception) -> None:
+    """Log where it broke, never what was in it: a message may hold ids."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    logger.error("run %s: %s in %s", claim.run_id, type(error).__name__, places)
+    try:
+        run = claim.run()
+        seconds = min(10 * 3 ** max(run.claims_without_progress - 1, 0), 270)
+        claim.update(
+            lease_until=None,
+            wait_until=timezone.now() + timedelta(seconds=seconds),
+            wait_reason=_("An unexpected fault. It is tried again."),
+        )
+    except Exception as second:  # noqa: BLE001 - the database may be what broke; the lease runs out
+        logger.error("run %s: could not be released: %s", claim.run_id, type(second).__name__)

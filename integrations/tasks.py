@@ -1,0 +1,17 @@
+"""What django-q2 calls. Doors only: each does one call and may safely run twice."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from integrations.execution import work_on
+from integrations.models import WorkerSeen
+
+
+def work_on_run(run_id: int) -> None:
+    work_on(run_id)
+
+
+def answer_canary(keeper: str) -> None:
+    """Prove that a task put into the queue comes out at the other end."""
+    WorkerSeen.objects.filter(keeper=keeper).update(pool_answered_at=timezone.now())

@@ -1,0 +1,156 @@
+"""The keeper: starts django-q2's cluster, ticks schedules, sweeps runs, sends mail, and proves
+the pool alive.
+
+A killed idle worker can freeze the cluster while every process looks healthy (django-q2 issue 23),
+so the proof is a task that goes through the queue. A pool that does not answer is killed as a
+group; nothing is lost, because the runs live in our tables.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+from django.db.models.functions import Now
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from integrations.models import ImportRun, Incident, WorkerSeen
+from integrations.notifications import send_waiting_mails
+from integrations.runs import sweep
+from integrations.schedules import run_due_schedules
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+CANARY_EVERY = 30.0
+CANARY_PATIENCE = 90.0
+STOP_PATIENCE = 10.0
+PR_SET_PDEATHSIG = 1
+
+
+class Keeper:
+    def __init__(self) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._stopping = threading.Event()
+        self._cluster: subprocess.Popen[bytes] | None = None
+        self._canary_sent = 0.0
+        self._pool_started = timezone.now()
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        self._seen()
+        self._start_cluster()
+        mailer = threading.Thread(target=self._send_mails, daemon=True)
+        mailer.start()
+        try:
+            while not self._stopping.wait(TICK_SECONDS):
+                self._beat()
+        finally:
+            self._stop_cluster()
+            _guarded(self._say_goodbye)
+            mailer.join(timeout=STOP_PATIENCE)
+
+    def _beat(self) -> None:
+        close_old_connections()
+        _guarded(self._seen)
+        _guarded(run_due_schedules)
+        _guarded(sweep)
+        _guarded(self._watch_pool)
+
+    def _seen(self) -> None:
+        WorkerSeen.objects.update_or_create(keeper=self.name, defaults={"seen_at": timezone.now()})
+        WorkerSeen.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+
+    def _say_goodbye(self) -> None:
+        WorkerSeen.objects.filter(keeper=self.name).delete()
+
+    def _start_cluster(self) -> None:
+        self._pool_started = timezone.now()
+        self._canary_sent = 0.0
+        self._cluster = subprocess.Popen(  # noqa: S603 - our own command line
+            [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"],
+            cwd=settings.BASE_DIR,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,
+        )
+
+    def _stop_cluster(self) -> None:
+        """Ask, then kill the whole group: its children outlive a killed parent."""
+        if self._cluster is None:
+            return
+        group = self._cluster.pid
+        self._cluster.terminate()
+        try:
+            self._cluster.wait(STOP_PATIENCE)
+        except subprocess.TimeoutExpired:
+            logger.warning("the pool did not stop in time and is killed; its runs resume")
+        _kill_group(group)
+        self._cluster.wait()
+        self._cluster = None
+
+    def _watch_pool(self) -> None:
+        cluster = self._cluster
+        if cluster is None or cluster.poll() is not None:
+            self._restart("The worker pool ended by itself.")
+        elif not self._is_pool_alive():
+            self._restart("The worker pool did not answer and was started again.")
+        elif time.monotonic() - self._canary_sent > CANARY_EVERY:
+            self._canary_sent = time.monotonic()
+            async_task("integrations.tasks.answer_canary", self.name)
+
+    def _is_pool_alive(self) -> bool:
+        since = timezone.now() - timedelta(seconds=CANARY_PATIENCE)
+        if self._pool_started > since:
+            return True
+        seen = WorkerSeen.objects.filter(keeper=self.name, pool_answered_at__gte=since).exists()
+        # A pool busy with long imports has no hand free for the canary; their leases speak for it.
+        return seen or ImportRun.objects.filter(lease_until__gt=Now()).exists()
+
+    def _restart(self, text: str) -> None:
+        logger.error(text)
+        if self._cluster is not None:
+            _kill_group(self._cluster.pid)
+            self._cluster.wait()
+        Incident.objects.create(kind="pool_restarted", text=text)
+        self._start_cluster()
+
+    def _send_mails(self) -> None:
+        while not self._stopping.wait(TICK_SECONDS):
+            close_old_connections()
+            _guarded(send_waiting_mails)
+
+
+def _guarded(step: Callable[[], object]) -> None:
+    """One failing step must not stop the others; a database that is away comes back."""
+    try:
+        step()
+    except DatabaseError as error:
+        logger.warning("%s: the database said %s; trying again", step, type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - the keeper's door
+        logger.error("%s failed: %s", step, type(error).__name__)
+
+
+def _kill_group(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _end_with_parent() -> None:
+    """Linux: the cluster gets SIGTERM when its keeper is gone, however that died."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
