@@ -62,6 +62,7 @@ class Cohort(models.Model):
 
     class Meta:
         ordering = [Lower("name")]
+        permissions = [("build_cohort", "Can build and preview cohorts")]
         constraints = [
             # Braze lists cohorts by name: two of one name could not be told apart there.
             models.UniqueConstraint(

@@ -1,6 +1,25 @@
+"""Pages of imports: the dialog, schedules, history, runs."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver, include, path
+
+from integrations import import_views, run_views, schedule_views
 
 app_name = "integrations"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schedule/", schedule_views.list_schedules, name="schedule"),
+    path("schedule/<int:pk>/pause/", schedule_views.pause, name="schedule_pause"),
+    path("schedule/<int:pk>/resume/", schedule_views.resume, name="schedule_resume"),
+    path("schedule/<int:pk>/delete/", schedule_views.delete, name="schedule_delete"),
+    path("imports/", run_views.list_runs, name="runs"),
+    path("imports/next-times/", import_views.next_times, name="next_times"),
+    path("imports/<int:pk>/", run_views.show_run, name="run"),
+    path("imports/<int:pk>/approve/", run_views.approve, name="run_approve"),
+    path("imports/<int:pk>/cancel/", run_views.cancel, name="run_cancel"),
+    path("cohorts/<slug:slug>/import/", import_views.import_dialog, name="import"),
+    path("cohorts/<slug:slug>/import/now/", import_views.import_now, name="import_now"),
+    path("cohorts/<slug:slug>/import/preview/", import_views.preview, name="import_preview"),
+    path("cohorts/<slug:slug>/imports/", run_views.show_history, name="history"),
+    path("inbox/", include("integrations.inbox.urls")),
+]

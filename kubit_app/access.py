@@ -18,6 +18,7 @@ SIGNED_IN = "signed in"
 STAFF = "staff"
 
 VIEW_COHORT = "cohorts.view_cohort"
+BUILD_COHORT = "cohorts.build_cohort"
 ADD_COHORT = "cohorts.add_cohort"
 CHANGE_COHORT = "cohorts.change_cohort"
 DISABLE_COHORT = "cohorts.delete_cohort"
@@ -34,6 +35,28 @@ ACCESS: dict[str, str] = {
     "readyz": OPEN,
     "home": SIGNED_IN,
     "logout": SIGNED_IN,
+    "password_change": SIGNED_IN,
+    "cohorts:list": VIEW_COHORT,
+    "cohorts:detail": VIEW_COHORT,
+    "cohorts:info": VIEW_COHORT,
+    "cohorts:disable": DISABLE_COHORT,
+    "integrations:schedule": VIEW_SCHEDULE,
+    "integrations:schedule_pause": CHANGE_SCHEDULE,
+    "integrations:schedule_resume": CHANGE_SCHEDULE,
+    "integrations:schedule_delete": CHANGE_SCHEDULE,
+    "integrations:runs": VIEW_RUN,
+    "integrations:run": VIEW_RUN,
+    "integrations:run_cancel": IMPORT_COHORT,
+    "integrations:run_approve": IMPORT_COHORT,
+    "integrations:history": VIEW_RUN,
+    "integrations:import": IMPORT_COHORT,
+    "integrations:import_now": IMPORT_COHORT,
+    "integrations:import_preview": IMPORT_COHORT,
+    "integrations:next_times": IMPORT_COHORT,
+    "integrations:inbox": SIGNED_IN,
+    "integrations:inbox_message": SIGNED_IN,
+    "integrations:inbox_html": SIGNED_IN,
+    "integrations:inbox_style": SIGNED_IN,
     "admin:": STAFF,
 }
 

@@ -29,4 +29,3 @@ def dataset_in_view(context: Context) -> str:
 def initials(user: Any) -> str:
     words = (user.get_full_name() or user.get_username()).replace(".", " ").split()
     return "".join(word[0] for word in words[:2]).upper()
-

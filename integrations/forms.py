@@ -1,0 +1,282 @@
+"""The import dialog's form: cohort details, one-time or scheduled, recipients, recurrence."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import timezone
+from django.utils.dateformat import time_format
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cohorts.models import Cohort
+from integrations.cadence import LAST, MAX_EVERY, BadCadence, Cadence
+from integrations.models import Connection, ImportRun, ImportSchedule
+
+ONCE, SCHEDULED = "once", "scheduled"
+MAX_RECIPIENTS = 50
+AREAS = {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+# Sunday first, as people pick them; Monday is 0, as schedules keep them.
+WEEKDAYS = [
+    (6, gettext_lazy("S"), gettext_lazy("Sunday")),
+    (0, gettext_lazy("M"), gettext_lazy("Monday")),
+    (1, gettext_lazy("T"), gettext_lazy("Tuesday")),
+    (2, gettext_lazy("W"), gettext_lazy("Wednesday")),
+    (3, gettext_lazy("TH"), gettext_lazy("Thursday")),
+    (4, gettext_lazy("F"), gettext_lazy("Friday")),
+    (5, gettext_lazy("SA"), gettext_lazy("Saturday")),
+]
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: Any
+    is_on: bool
+    name: Any = ""
+
+
+class RecurrenceForm(forms.Form):
+    """The recurrence alone, as the next times are computed from it."""
+
+    every = forms.IntegerField(min_value=1, max_value=MAX_EVERY)
+    unit = forms.ChoiceField(choices=ImportSchedule.Unit.choices)
+    weekdays = forms.TypedMultipleChoiceField(
+        choices=[(day, name) for day, _letter, name in WEEKDAYS], coerce=int, required=False
+    )
+    month_day = forms.CharField(required=False)
+    at = forms.TimeField(input_formats=["%H:%M", "%H:%M:%S"])
+    timezone = forms.CharField()
+
+    def __init__(
+        self, *args: Any, schedule: ImportSchedule | None = None, zone: str = "UTC", **kwargs: Any
+    ) -> None:
+        initial = _recurrence_initial(schedule, zone) | (kwargs.pop("initial", None) or {})
+        super().__init__(*args, initial=initial, **kwargs)
+        self.schedule = schedule
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and self.is_scheduled:
+            try:
+                cleaned["cadence"] = self._cadence(cleaned)
+            except BadCadence as bad:
+                self.add_error(bad.field if bad.field in self.fields else None, bad.message)
+        return cleaned
+
+    @property
+    def is_scheduled(self) -> bool:
+        return True
+
+    @property
+    def weekday_options(self) -> list[Option]:
+        """What the circles show."""
+        chosen = {str(day) for day in self["weekdays"].value() or []}
+        return [
+            Option(str(day), letter, str(day) in chosen, name) for day, letter, name in WEEKDAYS
+        ]
+
+    @property
+    def every_options(self) -> list[Option]:
+        return self._options("every", {str(n): str(n) for n in range(1, 31)})
+
+    @property
+    def unit_options(self) -> list[Option]:
+        return self._options("unit", dict(ImportSchedule.Unit.choices))
+
+    @property
+    def month_day_options(self) -> list[Option]:
+        return self._options("month_day", _month_days())
+
+    @property
+    def at_options(self) -> list[Option]:
+        """Half hours, and an odd time that is set already."""
+        times = {f"{minutes // 60:02}:{minutes % 60:02}" for minutes in range(0, 24 * 60, 30)}
+        # What is no time at all is the field's error to tell.
+        with suppress(ValueError):
+            times.add(f"{time.fromisoformat(self['at'].value() or ''):%H:%M}")
+        return self._options("at", {value: _clock(value) for value in sorted(times)})
+
+    @property
+    def timezone_options(self) -> list[Option]:
+        return self._options("timezone", _zones())
+
+    def _options(self, name: str, labels: dict[str, Any]) -> list[Option]:
+        """The value in force is always among them."""
+        value = str(self[name].value() or "")
+        if value and value not in labels:
+            labels = {value: value} | labels
+        return [Option(key, label, key == value) for key, label in labels.items()]
+
+    def _cadence(self, cleaned: dict[str, Any]) -> Cadence:
+        unit = cleaned["unit"]
+        return Cadence(
+            unit=unit,
+            every=cleaned["every"],
+            weekdays=tuple(sorted(cleaned["weekdays"])) if unit == "week" else (),
+            month_day=cleaned["month_day"] if unit == "month" else "",
+            at=cleaned["at"],
+            timezone=cleaned["timezone"],
+            starts_on=self._starts_on(cleaned),
+        )
+
+    def _starts_on(self, cleaned: dict[str, Any]) -> date:
+        """Editing the hour keeps the rhythm; a new rhythm starts today."""
+        kept = self.schedule
+        if kept and (kept.unit, kept.every) == (cleaned["unit"], cleaned["every"]):
+            return kept.starts_on
+        return timezone.localdate(timezone=ZoneInfo(cleaned["timezone"]))
+
+
+class ImportForm(RecurrenceForm):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=255)
+    description = forms.CharField(label=gettext_lazy("Description"), required=False)
+    kind = forms.ChoiceField(
+        choices=[
+            (ONCE, gettext_lazy("One-Time Import")),
+            (SCHEDULED, gettext_lazy("Scheduled Import")),
+        ]
+    )
+    recipients = forms.CharField(label=gettext_lazy("Recipient(s)"), required=False)
+    connection = forms.ModelChoiceField(
+        Connection.objects.all(), label=gettext_lazy("Braze connection"), empty_label=None
+    )
+    # The newest import when the dialog was opened: a submit that comes twice is recognised by it.
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args: Any,
+        cohort: Cohort,
+        schedule: ImportSchedule | None,
+        connection: Connection | None,
+        may_rename: bool,
+        may_schedule: bool,
+        seen: int,
+        **kwargs: Any,
+    ) -> None:
+        initial = {
+            "name": cohort.name,
+            "description": cohort.description,
+            "kind": SCHEDULED if schedule and may_schedule else ONCE,
+            "recipients": ", ".join(schedule.recipients) if schedule else "",
+            "connection": schedule.connection if schedule else connection,
+            "seen": seen,
+        }
+        super().__init__(
+            *args, schedule=schedule, zone=cohort.dataset.timezone, initial=initial, **kwargs
+        )
+        self.cohort = cohort
+        # Set by the view when an import that is still open stands in the way.
+        self.run_in_the_way: ImportRun | None = None
+        self.may_schedule = may_schedule
+        # A disabled field keeps its initial value whatever is sent.
+        self.fields["name"].disabled = not may_rename
+        self.fields["description"].disabled = not may_rename
+        if not self.is_scheduled:
+            # A one-time import does not look at the recurrence that stands in the form.
+            for name in RecurrenceForm.base_fields:
+                self.fields[name].required = False
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self["kind"].value() == SCHEDULED
+
+    @property
+    def has_changed_details(self) -> bool:
+        return not {"name", "description"}.isdisjoint(self.changed_data)
+
+    @cached_property
+    def connections(self) -> list[Connection]:
+        return list(Connection.objects.all())
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"].strip()
+        taken = Cohort.objects.live().exclude(pk=self.cohort.pk).filter(name__iexact=name)
+        if taken.exists():
+            raise ValidationError(_("Another cohort has this name. Choose a different one."))
+        return name
+
+    def clean_kind(self) -> str:
+        kind: str = self.cleaned_data["kind"]
+        if kind == SCHEDULED and not self.may_schedule:
+            raise ValidationError(_("Scheduling needs the Governor or Admin role."))
+        return kind
+
+    def clean_recipients(self) -> list[str]:
+        return read_recipients(self.cleaned_data["recipients"])
+
+
+def read_recipients(text: str) -> list[str]:
+    """Addresses between commas, semicolons or white space, each once."""
+    addresses = list(dict.fromkeys(part for part in re.split(r"[\s,;]+", text) if part))
+    wrong = []
+    for address in addresses:
+        try:
+            validate_email(address)
+        except ValidationError:
+            wrong.append(address)
+    if wrong:
+        raise ValidationError(_("Not a complete e-mail address: %s") % ", ".join(wrong))
+    if len(addresses) > MAX_RECIPIENTS:
+        raise ValidationError(_("At most %d recipients.") % MAX_RECIPIENTS)
+    return addresses
+
+
+def _recurrence_initial(schedule: ImportSchedule | None, zone: str) -> dict[str, Any]:
+    if schedule is None:
+        return {
+            "every": 1,
+            "unit": ImportSchedule.Unit.DAY.value,
+            "weekdays": [],
+            "month_day": "1",
+            "at": "08:00",
+            "timezone": zone,
+        }
+    return {
+        "every": schedule.every,
+        "unit": schedule.unit,
+        "weekdays": schedule.weekdays,
+        "month_day": schedule.month_day or "1",
+        "at": f"{schedule.at:%H:%M}",
+        "timezone": schedule.timezone,
+    }
+
+
+def _clock(value: str) -> str:
+    return time_format(time.fromisoformat(value), "h:i A")
+
+
+def _month_days() -> dict[str, str]:
+    days = {LAST: _("The last day of the month")}
+    for number in range(1, 32):
+        text = _("Day %d") if number < 29 else _("Day %d, or the last day in shorter months")
+        days[str(number)] = text % number
+    return days
+
+
+def _zones() -> dict[str, str]:
+    now = timezone.now()
+    return {name: f"{name} (UTC{_offset(name, now)})" for name in _zone_names()}
+
+
+@cache
+def _zone_names() -> list[str]:
+    """The places people know; other names of the same zones are left out."""
+    return ["UTC", *sorted(n for n in available_timezones() if n.split("/")[0] in AREAS)]
+
+
+def _offset(name: str, now: datetime) -> str:
+    text = f"{now.astimezone(ZoneInfo(name)):%z}"
+    sign = "\N{MINUS SIGN}" if text[0] == "-" else "+"
+    return f"{sign}{text[1:3]}:{text[3:5]}"

@@ -1,0 +1,61 @@
+"""What lists show about the imports of many cohorts, read in two queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import OuterRef, Subquery
+
+from cohorts.models import Cohort
+from integrations.models import ImportRun, ImportSchedule
+
+
+@dataclass(frozen=True)
+class ImportColumns:
+    cohort: Cohort
+    schedule: ImportSchedule | None
+    last_run: ImportRun | None
+
+    @property
+    def recipients(self) -> list[str]:
+        if self.schedule is not None:
+            return list(self.schedule.recipients)
+        return list(self.last_run.recipients) if self.last_run else []
+
+    @property
+    def last_execution_at(self) -> datetime | None:
+        return self.last_run and (self.last_run.started_at or self.last_run.queued_at)
+
+    @property
+    def timezone(self) -> str:
+        """Times stand in the schedule's zone, without one in the dataset's."""
+        return self.schedule.timezone if self.schedule else self.cohort.dataset.timezone
+
+
+def read_import_columns(cohorts: Iterable[Cohort]) -> dict[int, ImportColumns]:
+    """By cohort id. The cohorts come with their datasets."""
+    listed = list(cohorts)
+    schedules = {
+        schedule.cohort_id: schedule
+        for schedule in ImportSchedule.objects.filter(
+            cohort__in=listed, deleted_at=None
+        ).select_related("paused_by")
+    }
+    runs = {run.cohort_id: run for run in _last_runs(listed)}
+    return {
+        cohort.pk: ImportColumns(cohort, schedules.get(cohort.pk), runs.get(cohort.pk))
+        for cohort in listed
+    }
+
+
+def _last_runs(cohorts: list[Cohort]) -> Iterable[ImportRun]:
+    newest = ImportRun.objects.filter(cohort=OuterRef("pk")).order_by("-queued_at", "-pk")
+    ids = (
+        Cohort.objects.filter(pk__in=[cohort.pk for cohort in cohorts])
+        .order_by()
+        .annotate(last_run=Subquery(newest.values("pk")[:1]))
+        .values("last_run")
+    )
+    return ImportRun.objects.filter(pk__in=ids)

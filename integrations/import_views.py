@@ -1,0 +1,183 @@
+"""The import dialog and its fragments, and the import that starts at one press."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cohorts.answers import stay, vary_by_part, wants_part
+from cohorts.definitions.problems import DefinitionError
+from cohorts.models import Cohort
+from cohorts.warehouse.errors import WarehouseError
+from integrations.cadence import next_times as compute_next_times
+from integrations.connections import default_connection
+from integrations.forms import ImportForm, RecurrenceForm
+from integrations.models import Connection, ImportRun, ImportSchedule
+from integrations.runs import ImportRefused, request_import
+
+
+@require_http_methods(["GET", "POST"])
+def import_dialog(request: HttpRequest, slug: str) -> HttpResponse:
+    cohort = _get_cohort(slug)
+    form = _form(request, cohort)
+    if request.method == "POST" and form.is_valid():
+        earlier = _find_submitted(request, cohort, form.cleaned_data["connection"])
+        if earlier is not None and not form.is_scheduled:
+            return _started(request, earlier)
+        try:
+            return _carry_out(request, cohort, form)
+        except ImportRefused as refused:
+            # Of two submits at the same moment the second comes here.
+            if twin := _find_submitted(request, cohort, form.cleaned_data["connection"]):
+                return _started(request, twin)
+            form.add_error(None, refused.message)
+            form.run_in_the_way = refused.run
+    template = "integrations/_import.html" if wants_part(request) else "integrations/import.html"
+    context = {"form": form, "cohort": cohort, "dataset": cohort.dataset}
+    status = 422 if form.is_bound else 200
+    return vary_by_part(render(request, template, context, status=status))
+
+
+def _form(request: HttpRequest, cohort: Cohort) -> ImportForm:
+    return ImportForm(
+        request.POST if request.method == "POST" else None,
+        cohort=cohort,
+        schedule=ImportSchedule.objects.filter(cohort=cohort, deleted_at=None)
+        .select_related("connection")
+        .first(),
+        connection=default_connection(),
+        may_rename=request.user.has_perm("cohorts.change_cohort"),
+        may_schedule=request.user.has_perm("integrations.change_importschedule"),
+        seen=_newest_run_id(cohort),
+    )
+
+
+def _carry_out(request: HttpRequest, cohort: Cohort, form: ImportForm) -> HttpResponse:
+    """Renames, and schedules or starts the import: all of it or, if it is refused, nothing."""
+    from integrations.schedules import save_schedule
+
+    data = form.cleaned_data
+    with transaction.atomic():
+        if form.has_changed_details:
+            cohort.name, cohort.description = data["name"], data["description"]
+            cohort.save(update_fields=["name", "description", "updated_at"])
+        if not form.is_scheduled:
+            run = request_import(
+                cohort,
+                connection=data["connection"],
+                trigger=ImportRun.Trigger.ONE_TIME,
+                by=request.user,
+                recipients=data["recipients"],
+            )
+            return _started(request, run)
+        save_schedule(
+            cohort,
+            connection=data["connection"],
+            cadence=data["cadence"],
+            recipients=data["recipients"],
+            by=request.user,
+        )
+    messages.success(request, _("The import of %s is scheduled.") % cohort.name)
+    return stay(request, reverse("integrations:schedule"))
+
+
+@require_POST
+def import_now(request: HttpRequest, slug: str) -> HttpResponse:
+    """The Braze icon of a schedule: an import at once, to where the schedule goes."""
+    cohort = _get_cohort(slug)
+    schedule = ImportSchedule.objects.filter(cohort=cohort, deleted_at=None).first()
+    connection = schedule.connection if schedule else default_connection()
+    if connection is None:
+        return redirect("integrations:import", slug)
+    earlier = _find_submitted(request, cohort, connection)
+    if earlier is not None:
+        return _started(request, earlier)
+    try:
+        run = request_import(
+            cohort,
+            connection=connection,
+            trigger=ImportRun.Trigger.MANUAL,
+            by=request.user,
+            recipients=schedule.recipients if schedule else [],
+        )
+    except ImportRefused as refused:
+        if twin := _find_submitted(request, cohort, connection):
+            return _started(request, twin)
+        url = refused.run.get_absolute_url() if refused.run else ""
+        messages.error(request, refused.message, extra_tags=url)
+        return stay(request, reverse("integrations:schedule"))
+    return _started(request, run)
+
+
+def _started(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    text = _("Import %(number)s of %(cohort)s has started.")
+    messages.success(
+        request,
+        text % {"number": f"{run.pk:,}", "cohort": run.cohort.name},
+        extra_tags=run.get_absolute_url(),
+    )
+    return stay(request, run.get_absolute_url())
+
+
+@require_safe
+def preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """What an import would change, counted when the dialog is open."""
+    from integrations.preview import preview_import
+
+    cohort = _get_cohort(slug)
+    chosen = Connection.objects.filter(pk=_number(request.GET.get("connection"))).first()
+    connection = chosen or default_connection()
+    context: dict[str, Any] = {"cohort": cohort, "connection": connection}
+    if connection is not None:
+        try:
+            context["preview"] = preview_import(cohort, connection)
+        except DefinitionError as error:
+            context["problems"] = [problem.message for problem in error.problems]
+        except WarehouseError as error:
+            context["problems"] = [error.message]
+    return render(request, "integrations/_preview.html", context)
+
+
+@require_safe
+def next_times(request: HttpRequest) -> HttpResponse:
+    """The next three times of the recurrence in the dialog; what is wrong with it otherwise."""
+    form = RecurrenceForm(request.GET)
+    times = []
+    if form.is_valid():
+        times = compute_next_times(form.cleaned_data["cadence"], timezone.now(), 3)
+    context = {"times": times, "form": form, "zone": form.cleaned_data.get("timezone")}
+    return render(request, "integrations/_next_times.html", context)
+
+
+def _get_cohort(slug: str) -> Cohort:
+    cohorts = Cohort.objects.live().select_related("dataset", "current_version")
+    return get_object_or_404(cohorts, slug=slug)
+
+
+def _newest_run_id(cohort: Cohort) -> int:
+    newest = ImportRun.objects.filter(cohort=cohort).order_by("-pk").values_list("pk", flat=True)
+    return newest.first() or 0
+
+
+def _find_submitted(
+    request: HttpRequest, cohort: Cohort, connection: Connection
+) -> ImportRun | None:
+    """The run this very submit already started, when it comes a second time."""
+    seen = _number(request.POST.get("seen"))
+    if seen is None:
+        return None
+    return ImportRun.objects.filter(
+        cohort=cohort, connection=connection, requested_by=request.user, pk__gt=seen
+    ).first()
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() else None

@@ -1,0 +1,82 @@
+"""The page of import schedules and what can be done with one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cohorts.answers import stay, vary_by_part, wants_part
+from integrations.import_columns import read_import_columns
+from integrations.models import ImportRun, ImportSchedule
+
+PAGE_SIZE = 50
+
+
+@require_safe
+def list_schedules(request: HttpRequest) -> HttpResponse:
+    schedules = (
+        ImportSchedule.objects.filter(deleted_at=None)
+        .select_related("cohort__dataset", "cohort__current_version")
+        .order_by("cohort__name")
+    )
+    page = Paginator(schedules, PAGE_SIZE).get_page(request.GET.get("page"))
+    columns = read_import_columns(schedule.cohort for schedule in page)
+    zones = sorted({schedule.timezone for schedule in page})
+    context = {
+        "page": page,
+        "rows": list(columns.values()),
+        "zones": zones,
+        "held": ImportRun.objects.filter(state=ImportRun.State.HELD).select_related(
+            "cohort__dataset"
+        )[:5],
+        "paused": sum(schedule.is_paused for schedule in page),
+    }
+    return render(request, "integrations/schedule.html", context)
+
+
+@require_POST
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    from integrations.schedules import pause_schedule
+
+    return _change(request, pk, pause_schedule, _("The schedule of %s is paused."))
+
+
+@require_POST
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    from integrations.schedules import resume_schedule
+
+    return _change(request, pk, resume_schedule, _("The schedule of %s runs again."))
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks first; people in Braze stay as the last import left them."""
+    from integrations.schedules import delete_schedule
+
+    if request.method == "POST":
+        return _change(request, pk, delete_schedule, _("The schedule of %s was deleted."))
+    schedule = _get_schedule(pk)
+    name = "_schedule_delete" if wants_part(request) else "schedule_delete"
+    context = {"schedule": schedule, "cohort": schedule.cohort}
+    return vary_by_part(render(request, f"integrations/{name}.html", context))
+
+
+def _change(
+    request: HttpRequest, pk: int, act: Callable[..., object], message: str
+) -> HttpResponse:
+    schedule = _get_schedule(pk)
+    act(schedule, by=request.user)
+    messages.success(request, message % schedule.cohort.name)
+    return stay(request, reverse("integrations:schedule"))
+
+
+def _get_schedule(pk: int) -> ImportSchedule:
+    live = ImportSchedule.objects.filter(deleted_at=None).select_related("cohort__dataset")
+    return get_object_or_404(live, pk=pk)
