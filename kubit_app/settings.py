@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 
@@ -13,19 +15,36 @@ from kubit_app.secrets import load_or_create_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+_env_file = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+if _env_file.is_file():
+    environ.Env.read_env(_env_file)
 
 DEBUG = env.bool("DEBUG", default=False)
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
+DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / ".data").expanduser().resolve()
 DATASETS_DIR = DATA_DIR / "datasets"
-MEMBERSHIP_STORE = env.str("MEMBERSHIP_STORE", default=str(DATA_DIR / "membership"))
+MEMBERSHIP_STORE = env.str("MEMBERSHIP_STORE", default="") or str(DATA_DIR / "membership")
 
-_secrets = load_or_create_secrets(DATA_DIR)
-SECRET_KEY = env.str("SECRET_KEY", default=_secrets.secret_key)
-FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=_secrets.encryption_keys)
+# Secrets of one's own win. On one machine the first start makes them; kubit_app.checks
+# refuses those in production, where they would lie beside the data they protect.
+SECRET_KEY = env.str("SECRET_KEY", default="")
+FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
+GENERATED_SECRETS = []
+if not SECRET_KEY:
+    GENERATED_SECRETS.append("SECRET_KEY")
+    SECRET_KEY = load_or_create_secrets(DATA_DIR).secret_key
+if not FIELD_ENCRYPTION_KEYS:
+    GENERATED_SECRETS.append("FIELD_ENCRYPTION_KEYS")
+    FIELD_ENCRYPTION_KEYS = load_or_create_secrets(DATA_DIR).encryption_keys
 
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+# The machine itself may always ask: health checks come from there.
+ALLOWED_HOSTS = [
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    *filter(None, [urlsplit(BASE_URL).hostname]),
+    *env.list("ALLOWED_HOSTS", default=[]),
+]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DEMO = env.bool("DEMO", default=False)
 
@@ -78,7 +97,12 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'app.sqlite3'}")}
+_database_url = env.str("DATABASE_URL", default="")
+DATABASES = {
+    "default": env.db_url_config(_database_url)
+    if _database_url
+    else {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "app.sqlite3")}
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a transaction that will write waits for its turn at BEGIN, where the
     # time-out applies, and never fails half-way with "database is locked".
@@ -87,6 +111,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
     }
+else:
+    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -140,8 +166,7 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 
-EMAIL_URL = env.str("EMAIL_URL", default="smtp://127.0.0.1:1025")
-vars().update(environ.Env.email_url_config(EMAIL_URL))
+vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1025"))
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Cohort Dashboard <cohorts@localhost>")
 
@@ -166,6 +191,8 @@ _HTTPS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SECURE = _HTTPS
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=_HTTPS)
+# A load balancer asks over plain http whether this process is well.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
 SECURE_HSTS_PRELOAD = _HTTPS

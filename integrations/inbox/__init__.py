@@ -1,1 +1,1 @@
-"""A local mail server and the page that shows what it received. For demo use."""
+"""A local mail inbox for the demo: a real SMTP server, and pages that show what arrived."""
