@@ -36,7 +36,7 @@ class Endpoint:
 def find_endpoint(text: str) -> str | None:
     """What is stored for an endpoint as people give it: a cluster code or the sandbox's URL."""
     if is_sandbox(text.strip().rstrip("/")):
-        return settings.BRAZE_SANDBOX_URL
+        return str(settings.BRAZE_SANDBOX_URL)
     cluster = find_cluster(text)
     return cluster.code if cluster else None
 
