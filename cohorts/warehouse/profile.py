@@ -1,0 +1,105 @@
+"""What is in a dataset file: its events, and its properties with their frequent values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import duckdb
+
+from cohorts.definitions.catalog import Event, Property
+
+_MOST_EVENTS = 5_000
+_MOST_TOP_VALUES = 50
+# Above this a column holds ids rather than values to choose from.
+_MOST_DISTINCT = 100_000
+_LONGEST_VALUE = 200
+_JSON_ROWS = 20_000
+_JSON_PATHS = 300
+_JSON_DEPTH = 6
+_ISO = "'%Y-%m-%dT%H:%M:%SZ'"
+
+
+def profile_events(connection: duckdb.DuckDBPyConnection) -> tuple[Event, ...]:
+    rows = connection.execute(
+        f"SELECT event, count(*) AS n, strftime(min(time), {_ISO}), strftime(max(time), {_ISO}) "  # noqa: S608
+        f"FROM dataset.events WHERE event IS NOT NULL GROUP BY event ORDER BY n DESC, event "
+        f"LIMIT {_MOST_EVENTS}"
+    ).fetchall()
+    return tuple(Event(name, count, first, last) for name, count, first, last in rows)
+
+
+def profile_properties(
+    connection: duckdb.DuckDBPyConnection, table: str, properties: Sequence[Property]
+) -> tuple[Property, ...]:
+    if not properties:
+        return ()
+    figures = ", ".join(
+        f"count({each.column}), approx_count_distinct({each.column})" for each in properties
+    )
+    (row,) = connection.execute(f"SELECT {figures} FROM {table}").fetchall()  # noqa: S608
+    return tuple(
+        replace(
+            each,
+            filled=row[2 * n],
+            top_values=_top_values(connection, table, each, distinct=row[2 * n + 1]),
+            json_paths=_json_paths(connection, table, each),
+        )
+        for n, each in enumerate(properties)
+    )
+
+
+def _top_values(
+    connection: duckdb.DuckDBPyConnection, table: str, each: Property, *, distinct: int
+) -> tuple[tuple[str, int], ...]:
+    if each.type in ("json", "time") or distinct > _MOST_DISTINCT:
+        return ()
+    rows = connection.execute(
+        f"SELECT {each.column} AS value, count(*) AS n FROM {table} "  # noqa: S608
+        f"WHERE {each.column} IS NOT NULL AND length(CAST({each.column} AS VARCHAR)) "
+        f"<= {_LONGEST_VALUE} GROUP BY value ORDER BY n DESC, value LIMIT {_MOST_TOP_VALUES}"
+    ).fetchall()
+    return tuple((_spelled(value), count) for value, count in rows)
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def _json_paths(
+    connection: duckdb.DuckDBPyConnection, table: str, each: Property
+) -> tuple[str, ...]:
+    """Paths to leaves, in the order in which they were seen; every list is shown by item 0."""
+    if each.type != "json":
+        return ()
+    rows = connection.execute(
+        f"SELECT DISTINCT {each.column} FROM {table} "  # noqa: S608
+        f"WHERE length({each.column}) < 100_000 "
+        f"USING SAMPLE reservoir({_JSON_ROWS} ROWS) REPEATABLE (1)"
+    ).fetchall()
+    seen: dict[str, None] = {}
+    for (text,) in sorted(rows):
+        try:
+            for path in _leaves(json.loads(text), ()):
+                seen.setdefault(path)
+        except (ValueError, RecursionError):
+            continue
+        if len(seen) >= _JSON_PATHS:
+            break
+    return tuple(sorted(seen))[:_JSON_PATHS]
+
+
+def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[str]:
+    if len(path) >= _JSON_DEPTH or not isinstance(value, dict | list):
+        if path:
+            yield ".".join(path)
+        return
+    items = value.items() if isinstance(value, dict) else (("0", item) for item in value)
+    for key, item in items:
+        yield from _leaves(item, (*path, key))
