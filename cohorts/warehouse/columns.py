@@ -7,7 +7,16 @@ from collections.abc import Sequence
 
 # Names of the layout itself, and words that SQL keeps for itself.
 _TAKEN = frozenset(
-    ["uid", "id", "event", "time", "listed", "first_event_at", "all", "and", "any", "as", "asc", "between", "by", "case", "cast", "check", "column", "create", "cross", "default", "desc", "distinct", "else", "end", "except", "exists", "false", "for", "from", "full", "grant", "group", "having", "in", "inner", "intersect", "into", "is", "join", "lambda", "left", "like", "limit", "natural", "not", "null", "offset", "on", "only", "or", "order", "outer", "primary", "qualify", "references", "returning", "right", "select", "set", "some", "table", "then", "to", "trailing", "true", "union", "unique", "using", "values", "when", "where", "window", "with"]
+    " ".join(
+        (
+            "uid id event time listed first_event_at",
+            "all and any as asc between by case cast check column create cross default desc",
+            "distinct else end except exists false for from full grant group having in inner",
+            "intersect into is join lambda left like limit natural not null offset on only or",
+            "order outer primary qualify references returning right select set some table then",
+            "to trailing true union unique using values when where window with",
+        )
+    ).split()
 )
 
 

@@ -9,8 +9,9 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Literal
+from typing import BinaryIO, Literal, TextIO, cast
 
 import duckdb
 
@@ -136,15 +137,14 @@ def _csv_header(path: Path) -> list[str]:
     return names
 
 
-def _open_bytes(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
-
-
-def _open_text(path: Path) -> IO[str]:
-    options = {"encoding": "utf-8-sig", "newline": ""}
+def _open_bytes(path: Path) -> BinaryIO:
     if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", **options)  # type: ignore[call-overload, no-any-return]
-    return path.open("r", **options)  # type: ignore[call-overload, no-any-return]
+        return cast("BinaryIO", gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+def _open_text(path: Path) -> TextIO:
+    return TextIOWrapper(_open_bytes(path), encoding="utf-8-sig", newline="")
 
 
 def _parquet_columns(
