@@ -141,6 +141,7 @@ def _record(claim: Claim, batch: ImportBatch, answer: Answer, *, was_doubtful: b
             claim.update()
         ImportBatch.objects.filter(pk=batch.pk).update(
             state=_state_after(answer, was_doubtful=was_doubtful),
+            may_echo=was_doubtful or answer.kind == "queued",
             status_code=answer.status,
             answered_at=timezone.now(),
             note=_note(answer),

@@ -11,13 +11,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
 from cohorts import membership
 from cohorts.models import Cohort
 from integrations.models import Connection, ImportBatch, ImportRun, Ledger
-from integrations.planning import Holdings, scratch_database
+from integrations.planning import (
+    NO_DOUBTS,
+    NO_IDS,
+    QUIET_PERIOD,
+    Holdings,
+    scratch_database,
+    view_of,
+)
 
 
 def get_ledger(cohort: Cohort, connection: Connection) -> Ledger:
@@ -57,12 +65,20 @@ class Settled:
 
 def settle(ledger: Ledger, run: ImportRun) -> Settled:
     """Work the answers to a run's batches into new ledger files."""
-    outcomes = _outcomes(run.batch_set.exclude(state=ImportBatch.State.PLANNED))
+    outcomes = outcomes_of(run.batch_set.exclude(state=ImportBatch.State.PLANNED))
     plan = membership.verify(run.plan_file, run.plan_sha256)
-    holdings = holdings_of(ledger, None)
+    prefix = f"ledgers/{ledger.pk}/run-{run.pk}-{run.lease_epoch}"
+    return settle_files(
+        holdings_of(ledger, None), plan, outcomes, now=datetime.now(UTC), prefix=prefix
+    )
+
+
+def settle_files(
+    holdings: Holdings, plan: Path, outcomes: list[Outcome], *, now: datetime, prefix: str
+) -> Settled:
+    """What is held after the answers, stored under names that begin with `prefix`."""
     with scratch_database() as db:
-        _load(db, holdings, plan, outcomes)
-        prefix = f"ledgers/{ledger.pk}/run-{run.pk}-{run.lease_epoch}"
+        _load(db, holdings, plan, outcomes, quiet_since=now - QUIET_PERIOD)
         return Settled(
             confirmed=_store(db, f"{prefix}-confirmed.parquet", _CONFIRMED),
             in_doubt=_store(db, f"{prefix}-in-doubt.parquet", _IN_DOUBT),
@@ -88,46 +104,52 @@ def _pointer(field: str, stored: membership.StoredFile) -> dict[str, object]:
     }
 
 
-_Outcome = tuple[int, bool, bool, datetime | None]
+class Outcome(NamedTuple):
+    """How far one batch got. `sent_at`: when it last left, UTC without a zone."""
+
+    batch: int
+    acknowledged: bool
+    # Acknowledged, yet an earlier try of it, or a queue at Braze, may still apply it later.
+    echo: bool
+    sent_at: datetime | None
 
 
-def _outcomes(batches: Iterable[ImportBatch]) -> list[_Outcome]:
-    """(batch, acknowledged, in doubt, last sent) of every batch that was ever sent."""
-    rows: list[_Outcome] = []
+def outcomes_of(batches: Iterable[ImportBatch]) -> list[Outcome]:
+    """Of the batches that Braze may have. A refused one changed nothing."""
+    rows: list[Outcome] = []
     for batch in batches:
         acknowledged = batch.state == ImportBatch.State.ACKNOWLEDGED
         in_doubt = batch.state in (ImportBatch.State.SENDING, ImportBatch.State.UNKNOWN)
         if acknowledged or in_doubt:
             sent = batch.last_sent_at
             naive = sent.astimezone(UTC).replace(tzinfo=None) if sent else None
-            rows.append((batch.number, acknowledged, in_doubt, naive))
+            rows.append(Outcome(batch.number, acknowledged, batch.may_echo, naive))
     return rows
 
 
 def _load(
-    db: duckdb.DuckDBPyConnection, holdings: Holdings, plan: Path, outcomes: list[_Outcome]
+    db: duckdb.DuckDBPyConnection,
+    holdings: Holdings,
+    plan: Path,
+    outcomes: list[Outcome],
+    *,
+    quiet_since: datetime,
 ) -> None:
     db.execute(
         "CREATE TEMP TABLE outcomes "
-        "(batch INTEGER, acknowledged BOOLEAN, doubtful BOOLEAN, sent_at TIMESTAMP)"
+        "(batch INTEGER, acknowledged BOOLEAN, echo BOOLEAN, sent_at TIMESTAMP)"
     )
     if outcomes:
         db.executemany("INSERT INTO outcomes VALUES (?, ?, ?, ?)", outcomes)
-    db.read_parquet(str(plan)).create_view("plan")
+    db.execute(
+        "CREATE TEMP TABLE quiet AS SELECT CAST($since AS TIMESTAMP) AS since",
+        {"since": quiet_since.astimezone(UTC).replace(tzinfo=None)},
+    )
+    view_of(db, "plan", plan, "")
+    view_of(db, "confirmed", holdings.confirmed, NO_IDS)
+    view_of(db, "in_doubt", holdings.in_doubt, NO_DOUBTS)
+    view_of(db, "ever_sent", holdings.ever_sent, NO_IDS)
     db.execute("CREATE TEMP VIEW answers AS SELECT * FROM plan JOIN outcomes USING (batch)")
-    for name, path, empty in [
-        ("confirmed", holdings.confirmed, "CAST(NULL AS VARCHAR) AS id"),
-        (
-            "in_doubt",
-            holdings.in_doubt,
-            "CAST(NULL AS VARCHAR) AS id, false AS remove, CAST(NULL AS TIMESTAMP) AS sent_at",
-        ),
-        ("ever_sent", holdings.ever_sent, "CAST(NULL AS VARCHAR) AS id"),
-    ]:
-        if path is None:
-            db.execute(f"CREATE TEMP VIEW {name} AS SELECT {empty} WHERE false")
-        else:
-            db.read_parquet(str(path)).create_view(name)
 
 
 # An unanswered request leaves `confirmed` as it was: whether the id is in Braze is unknown
@@ -138,10 +160,20 @@ _CONFIRMED = """
     UNION
     SELECT id FROM answers WHERE acknowledged AND NOT remove
 """
+# One row an id, the gravest first: unanswered now; answered now after an unanswered try; in doubt
+# before and answered now, when the unanswered request may still arrive; untouched by this run.
 _IN_DOUBT = """
-    SELECT id, remove, sent_at FROM in_doubt ANTI JOIN answers USING (id)
-    UNION ALL
-    SELECT id, remove, sent_at FROM answers WHERE doubtful
+    SELECT id, remove, sent_at, echo FROM (
+        SELECT id, remove, sent_at, false AS echo, 1 AS rank FROM answers WHERE NOT acknowledged
+        UNION ALL
+        SELECT id, remove, sent_at, true, 2 FROM answers WHERE acknowledged AND echo
+        UNION ALL
+        SELECT id, remove, sent_at, true, 3 FROM in_doubt SEMI JOIN answers USING (id)
+        UNION ALL
+        SELECT id, remove, sent_at, echo, 4 FROM in_doubt ANTI JOIN answers USING (id)
+    )
+    WHERE NOT echo OR sent_at > (SELECT since FROM quiet)
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY rank) = 1
 """
 _EVER_SENT = """
     SELECT id FROM ever_sent UNION SELECT id FROM answers

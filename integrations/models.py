@@ -42,8 +42,9 @@ class Ledger(models.Model):
     """What Braze holds of one cohort, by our record. The base of every plan.
 
     `confirmed_file`: ids Braze acknowledged. `in_doubt_file`: ids sent and never answered, with
-    the direction and the time they were last sent. An id can be in both. Files are immutable
-    Parquet in the membership store; an empty name is an empty set.
+    the direction and the time they were last sent, and ids of which a lost request may still
+    arrive although a later one was answered. An id can be in both. Files are immutable Parquet in
+    the membership store; an empty name is an empty set.
     """
 
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="ledgers")
@@ -287,6 +288,8 @@ class ImportBatch(models.Model):
     added = models.PositiveIntegerField()
     removed = models.PositiveIntegerField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.PLANNED)
+    # Acknowledged, but an earlier try without an answer may still arrive at Braze.
+    may_echo = models.BooleanField(default=False)
     # Ids in doubt wait before they are sent the opposite way.
     not_before = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)

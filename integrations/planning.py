@@ -25,13 +25,18 @@ ID_BYTES = 987
 QUIET_PERIOD = timedelta(minutes=5)
 MEMORY_LIMIT = "512MB"
 
+# The columns of an empty set.
+NO_IDS = "CAST(NULL AS VARCHAR) AS id"
+NO_DOUBTS = f"{NO_IDS}, false AS remove, CAST(NULL AS TIMESTAMP) AS sent_at, false AS echo"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Holdings:
     """The files a plan starts from. `None` is an empty set.
 
-    `members`: column id. `confirmed`: id. `in_doubt`: id, remove, sent_at (UTC). `ever_sent`: id;
-    given only for a repair.
+    `members`, `confirmed` and `ever_sent`: column id. `in_doubt`: id, remove, sent_at (UTC) and
+    echo, one row an id. An echo is an id whose fate is known, but of which an earlier, unanswered
+    request may still arrive: it only has to wait before it is sent the opposite way.
     """
 
     members: Path | None
@@ -133,15 +138,15 @@ class PlanReader:
 
 
 def _load(db: duckdb.DuckDBPyConnection, holdings: Holdings, *, repair: bool) -> None:
-    _view(db, "everyone", holdings.members, "CAST(NULL AS VARCHAR) AS id")
-    _view(db, "confirmed", holdings.confirmed, "CAST(NULL AS VARCHAR) AS id")
-    _view(
+    view_of(db, "everyone", holdings.members, NO_IDS)
+    view_of(db, "confirmed", holdings.confirmed, NO_IDS)
+    view_of(
         db,
         "in_doubt",
         holdings.in_doubt,
-        "CAST(NULL AS VARCHAR) AS id, false AS remove, CAST(NULL AS TIMESTAMP) AS sent_at",
+        NO_DOUBTS,
     )
-    _view(db, "ever_sent", holdings.ever_sent, "CAST(NULL AS VARCHAR) AS id")
+    view_of(db, "ever_sent", holdings.ever_sent, NO_IDS)
     db.execute(
         f"""
         CREATE TEMP VIEW classed AS
@@ -156,8 +161,9 @@ def _load(db: duckdb.DuckDBPyConnection, holdings: Holdings, *, repair: bool) ->
     )
     # A repair trusts no record: every member is sent again, and everyone who was ever sent
     # and is no member is removed again.
-    held = "SELECT id FROM confirmed UNION SELECT id FROM in_doubt"
-    settled = "SELECT id FROM confirmed ANTI JOIN in_doubt USING (id)"
+    doubted = "SELECT id FROM in_doubt WHERE NOT echo"
+    held = f"SELECT id FROM confirmed UNION {doubted}"
+    settled = f"SELECT id FROM confirmed ANTI JOIN ({doubted}) USING (id)"
     if repair:
         held += " UNION SELECT id FROM ever_sent"
         settled = "SELECT id FROM confirmed WHERE false"
@@ -171,7 +177,9 @@ def _load(db: duckdb.DuckDBPyConnection, holdings: Holdings, *, repair: bool) ->
     )
 
 
-def _view(db: duckdb.DuckDBPyConnection, name: str, path: Path | None, empty_columns: str) -> None:
+def view_of(
+    db: duckdb.DuckDBPyConnection, name: str, path: Path | None, empty_columns: str
+) -> None:
     if path is None:
         db.execute(f"CREATE TEMP VIEW {name} AS SELECT {empty_columns} WHERE false")
     else:

@@ -31,14 +31,15 @@ def _ids_file(path: Path, ids: set[str]) -> Path:
     return path
 
 
-def _doubt_file(path: Path, doubts: dict[str, tuple[bool, timedelta]]) -> Path:
+def _doubt_file(path: Path, doubts: dict[str, tuple[bool, timedelta, bool]]) -> Path:
     rows = sorted(doubts.items())
     table = pa.table(
         {
             "id": pa.array([id for id, _ in rows], pa.string()),
-            "remove": pa.array([remove for _, (remove, _) in rows], pa.bool_()),
+            "remove": pa.array([remove for _, (remove, _, _) in rows], pa.bool_()),
+            "echo": pa.array([echo for _, (_, _, echo) in rows], pa.bool_()),
             "sent_at": pa.array(
-                [(NOW - age).replace(tzinfo=None) for _, (_, age) in rows], pa.timestamp("us")
+                [(NOW - age).replace(tzinfo=None) for _, (_, age, _) in rows], pa.timestamp("us")
             ),
         }
     )
@@ -59,7 +60,11 @@ def _read_all(plan: Path, batches: int) -> list[tuple[list[str], list[str]]]:
     confirmed=st.sets(IDS),
     doubts=st.dictionaries(
         IDS,
-        st.tuples(st.booleans(), st.integers(0, 600).map(lambda s: timedelta(seconds=s))),
+        st.tuples(
+            st.booleans(),
+            st.integers(0, 600).map(lambda seconds: timedelta(seconds=seconds)),
+            st.booleans(),
+        ),
     ),
     ever_sent=st.sets(IDS),
     repair=st.booleans(),
@@ -72,8 +77,9 @@ def test_it_plans_what_set_arithmetic_says(tmp_path, members, confirmed, doubts,
         ever_sent=_ids_file(tmp_path / "ever", ever_sent),
     )
     sendable = {id for id in members if id.strip()}
-    held = confirmed | set(doubts) | (ever_sent if repair else set())
-    add = sendable if repair else (sendable - confirmed) | (sendable & set(doubts))
+    doubted = {id for id, (_, _, echo) in doubts.items() if not echo}
+    held = confirmed | doubted | (ever_sent if repair else set())
+    add = sendable if repair else (sendable - confirmed) | (sendable & doubted)
     remove = held - sendable
 
     counts, batches = draw_plan(holdings, tmp_path / "plan", now=NOW, repair=repair)
@@ -85,7 +91,7 @@ def test_it_plans_what_set_arithmetic_says(tmp_path, members, confirmed, doubts,
     assert [(b.added, b.removed) for b in batches] == [(len(a), len(r)) for a, r in read]
     for batch, (adds, removes) in zip(batches, read, strict=True):
         for id, is_removal in [(i, False) for i in adds] + [(i, True) for i in removes]:
-            was_removal, age = doubts.get(id, (is_removal, QUIET_PERIOD))
+            was_removal, age, _ = doubts.get(id, (is_removal, QUIET_PERIOD, False))
             waits = was_removal != is_removal and age < QUIET_PERIOD
             assert (batch.not_before is not None) == waits
     assert count_changes(holdings, now=NOW, repair=repair) == counts
