@@ -36,13 +36,14 @@ def flags() -> list[str]:
 
 def ensure_chromium() -> dict[str, str]:
     """The environment in which the tests find a working Chromium; installs one where none is."""
-    path = _find() or _install_from_debian() or _unpack_tarball()
+    path = find_chromium() or _install_from_debian() or _unpack_tarball()
     environ = {"CHROME_BIN": str(path), **_library_path(path), **_playwright_node()}
     _try_out(path, {**os.environ, **environ})
     return environ
 
 
-def _find() -> Path | None:
+def find_chromium() -> Path | None:
+    """The one named by CHROME_BIN, or the first installed one."""
     if given := os.environ.get("CHROME_BIN"):
         if not Path(given).is_file():
             raise Stop(f"CHROME_BIN names {given}, which is not there.")
@@ -51,7 +52,7 @@ def _find() -> Path | None:
 
 
 def _install_from_debian() -> Path | None:
-    return _find() if _apt_install(*APT_PACKAGES) else None
+    return find_chromium() if _apt_install(*APT_PACKAGES) else None
 
 
 def _apt_install(*packages: str) -> bool:

@@ -30,6 +30,13 @@ def read_dotenv(text: str) -> dict[str, str]:
     return values
 
 
+def setting_names() -> set[str]:
+    """Every setting there is, as `.env.example` lists them."""
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    named = [line.removeprefix("#").partition("=") for line in lines if "=" in line]
+    return {name for name, _, _ in named if name.isupper() and " " not in name}
+
+
 def data_dir(option: str | None, settings: Mapping[str, str]) -> Path:
     return Path(option or settings.get("DATA_DIR") or ROOT / ".data").expanduser().resolve()
 

@@ -58,7 +58,7 @@ def _started(folder: Path) -> Iterator[str]:
         )
     try:
         _wait_until_ready(server, bin_dir, folder, environ)
-        yield f"postgresql://postgres@{str(folder).replace('/', '%2F')}/postgres"
+        yield f"postgresql://postgres@/postgres?host={folder}"
     finally:
         # Interrupt is PostgreSQL's "fast" shutdown: it does not wait for clients.
         server.send_signal(2)

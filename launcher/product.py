@@ -164,7 +164,15 @@ def read_logins(folder: Path) -> list[dict[str, str]]:
 
 def _as_json(plan: Plan) -> dict[str, object]:
     sandbox = f"http://{HOST}:{plan.sandbox}" if plan.sandbox else None
-    return {"pid": os.getpid(), "url": plan.url, "sandbox_url": sandbox, "smtp_port": plan.smtp}
+    # With these, commands in another shell meet the same product. Secrets are not among them.
+    shared = ("DATA_DIR", "BASE_URL", "BRAZE_SANDBOX_URL", "EMAIL_URL", "DEMO")
+    return {
+        "pid": os.getpid(),
+        "url": plan.url,
+        "sandbox_url": sandbox,
+        "smtp_port": plan.smtp,
+        "environ": {name: plan.environ[name] for name in shared if name in plan.environ},
+    }
 
 
 def _lock(folder: Path) -> int:

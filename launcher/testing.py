@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from launcher.chromium import ensure_chromium
 from launcher.console import Stop, complain, say, step
-from launcher.layout import ROOT
+from launcher.layout import ROOT, setting_names
 from launcher.postgres import postgres_server
 
 # What a careful installation looks like; the values are for this check alone.
@@ -76,13 +76,6 @@ def production_environment(environ: Mapping[str, str]) -> dict[str, str]:
     ours = setting_names()
     kept = {name: value for name, value in environ.items() if name not in ours}
     return {**kept, **PRODUCTION, "ENV_FILE": os.devnull}
-
-
-def setting_names() -> set[str]:
-    """Every setting there is, as `.env.example` lists them."""
-    lines = (ROOT / ".env.example").read_text().splitlines()
-    named = [line.removeprefix("#").partition("=") for line in lines if "=" in line]
-    return {name for name, _, _ in named if name.isupper() and " " not in name}
 
 
 if __name__ == "__main__":

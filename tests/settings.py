@@ -1,18 +1,36 @@
-"""The product's settings with what tests change."""
+"""The product's settings with what tests change.
+
+No setting of the person who runs the tests, and no data folder of theirs, is ever used.
+"""
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="cohort-tests-"))
+from launcher.layout import setting_names
 
-from kubit_app.settings import *  # noqa: F403
+# Each worker of pytest-xdist has a folder of its own; processes that a test starts with
+# these settings keep the settings they were given.
+_ME = os.environ.get("PYTEST_XDIST_WORKER", "main")
+if os.environ.get("TESTS_PREPARED_BY") != _ME:
+    for _name in setting_names():
+        os.environ.pop(_name, None)
+    _folder = tempfile.mkdtemp(prefix="cohort-tests-")
+    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+    os.environ |= {"TESTS_PREPARED_BY": _ME, "ENV_FILE": os.devnull, "DATA_DIR": _folder}
 
-DATASETS_DIR = Path(os.environ["DATA_DIR"]) / "datasets"
+from kubit_app.settings import *  # noqa: E402, F403
+from kubit_app.settings import DATA_DIR, DATABASES  # noqa: E402
+
+DATASETS_DIR = Path(DATA_DIR) / "datasets"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# A file, so that threads and processes share it.
+DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / "test.sqlite3")}

@@ -1,0 +1,123 @@
+"""What tests of every room may ask for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from launcher.chromium import MEND, find_chromium, flags
+from launcher.postgres import postgres_server
+from tests import databases
+from tests.network import close_network
+from tests.running_product import Product, running_product
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+# Playwright's synchronous interface runs an event loop beneath the test.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+DEMO_EVENTS = 20_000
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests marked `database_both` run on SQLite and on PostgreSQL."""
+    if metafunc.definition.get_closest_marker("database_both"):
+        metafunc.fixturenames.insert(0, "database")
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True, scope="session")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One xdist worker runs all that needs the running product: it starts once."""
+    for item in items:
+        if "product" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("product"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _closed_network() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        close_network(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL server: TEST_DATABASE_URL, or one started for this session."""
+    with postgres_server(os.environ.get("TEST_DATABASE_URL")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _postgres_test_database(
+    postgres_url: str, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[dict[str, Any]]:
+    from django.db import connections
+
+    name = f"test_cohorts_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+    database = databases.settings_for(postgres_url, name=name)
+    given_name = database["NAME"]
+    with django_db_blocker.unblock(), databases.using(database):
+        connections["default"].creation.create_test_db(verbosity=0)
+    yield database
+    with django_db_blocker.unblock(), databases.using(database):
+        connections["default"].creation.destroy_test_db(given_name, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def database(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[str]:
+    """Which database the test runs on. Given by the marker `database_both`."""
+    if request.param == "sqlite":
+        yield "sqlite"
+        return
+    chosen = request.getfixturevalue("_postgres_test_database")
+    with django_db_blocker.unblock(), databases.using(chosen):
+        yield "postgresql"
+
+
+@pytest.fixture
+def process_environ() -> Callable[[], dict[str, str]]:
+    """The environment in which a process meets the database and the data folder of the test."""
+
+    def make() -> dict[str, str]:
+        url = databases.url_of(databases.current_settings())
+        return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    chromium = find_chromium()
+    if chromium is None:
+        raise RuntimeError(f"No Chromium was found for the browser tests. {MEND}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(chromium), args=flags())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a visitor of its own: no session, no storage."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    context.set_default_timeout(15_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The whole product, running, with a small demo. Tests that change it undo nothing:
+    each makes what it needs under names of its own."""
+    folder: Path = tmp_path_factory.mktemp("product")
+    with running_product(folder / "data", events=DEMO_EVENTS) as product:
+        yield product
