@@ -73,7 +73,7 @@ const FIELDS = {
   after_first: (ctx, { id, path, window }) =>
     html`${eventPicker(ctx, { id: `${id}-first`, path: [...path, "after_first"], node: window.after_first })}${unit(
       ctx.texts.within,
-    )}${periodFields(ctx, { id, path, key: "n", period: window, units: ctx.data.fixed_units })}`,
+    )}${periodFields(ctx, { id, path, key: "n", period: window, units: ctx.data.anchor_units })}`,
 };
 
 const periodNumber = (ctx, id, path, window, i) =>

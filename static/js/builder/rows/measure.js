@@ -36,13 +36,13 @@ export const measure = {
 
 /** Function, events and property of the measure at `path`. */
 export function measureFields(ctx, { id, path, node }) {
-  const wants = ctx.data.functions.find(({ name }) => name === node.function)?.property;
+  const wants = ctx.data.functions.find(({ key }) => key === node.function)?.property;
   return html`${select({
     id: `${id}-function`,
     label: ctx.texts.function,
     value: node.function,
     problem: ctx.problem([...path, "function"]),
-    options: ctx.data.functions.map(({ name, label }) => [name, label]),
+    options: ctx.data.functions.map(({ key, label }) => [key, label]),
     onChange: (name) => chooseFunction(ctx, path, node, name),
   })}${wants ? html`${unit(ctx.texts.of)}${propertyPicker(ctx, { id, path, node, wants })}` : nothing}${unit(
     wants ? ctx.texts.on : ctx.texts.of,
@@ -50,7 +50,7 @@ export function measureFields(ctx, { id, path, node }) {
 }
 
 function chooseFunction(ctx, path, node, name) {
-  const wants = ctx.data.functions.find((known) => known.name === name)?.property;
+  const wants = ctx.data.functions.find(({ key }) => key === name)?.property;
   ctx.merge(path, { function: name, property: wants ? node.property : undefined });
 }
 

@@ -1,0 +1,241 @@
+// The state of the builder and every change that can be made to it. Templates read it as
+// `ctx` and call its verbs; it draws itself after each change and asks for a new count.
+
+import { Api } from "./api.js";
+import { Combo } from "./combobox.js";
+import { compact } from "./condition.js";
+import { focusOn } from "./focus.js";
+import { History } from "./history.js";
+import { LivePreview } from "./live.js";
+import { formatPath, parsePath } from "./paths.js";
+import { placeProblems, problemAt, problemsOf } from "./problems.js";
+import { rowFor } from "./rows/index.js";
+import * as trees from "./tree.js";
+import { sameDefinition, toWire } from "./wire.js";
+
+// Lists that are left out when nothing is in them.
+const OPTIONAL_LISTS = ["where", "global_filter", "exclude"];
+
+export class Editor {
+  problems = [];
+  counts = new Map();
+  answer = null;
+  failure = null; // why there is no count, in words
+  counting = false;
+  attempted = false; // save or execute was pressed: what is unfilled counts as a mistake
+  open = { globalFilter: false, dateRange: false };
+  #focusNext = null;
+
+  constructor(data, draw) {
+    Object.assign(this, { data, texts: data.texts, dataset: data.dataset, cohort: data.cohort });
+    this.useCatalog(data);
+    this.api = new Api(data.urls, data.texts);
+    this.draw = draw;
+    this.combo = new Combo(() => this.redraw());
+    this.blank = { version: 1, match: "all", conditions: [rowFor("performed").blank({})].map(compact) };
+    this.saved = data.definition ?? this.blank;
+    this.history = new History(this.saved);
+    this.live = new LivePreview(this.api, {
+      onStart: () => this.#started(),
+      onAnswer: (answer, tree) => this.#answered(answer, tree),
+      onError: (error) => this.#failed(error),
+    });
+  }
+
+  useCatalog({ catalog, cohorts }) {
+    Object.assign(this, { catalog, cohorts });
+  }
+
+  get tree() {
+    return this.history.tree;
+  }
+
+  get isDirty() {
+    return !sameDefinition(this.tree, this.saved);
+  }
+
+  // --- drawing
+
+  redraw() {
+    this.draw();
+    const id = this.#focusNext;
+    this.#focusNext = null;
+    if (id) focusOn(id);
+  }
+
+  /** Focus the control `id`, or the first one inside it, after the next drawing. */
+  focus(id) {
+    this.#focusNext = id;
+    this.redraw();
+  }
+
+  // --- what templates ask
+
+  stateOf(key) {
+    const errors = problemsOf(this, key).filter(({ tone }) => tone === "bad").length;
+    return { count: this.counts.get(key), errors };
+  }
+
+  problem(path, deep = false) {
+    return problemAt(this, path, deep);
+  }
+
+  suggest(query, signal) {
+    const params = new URLSearchParams({ dataset: this.dataset, scope: query.scope, property: query.property, q: query.q });
+    for (const event of query.events ?? []) params.append("event", event);
+    return this.api
+      .values(params, signal)
+      .then((values) => values.map(({ value, count }) => ({ value, text: String(value), count })));
+  }
+
+  // --- changes of the definition
+
+  change(tree, spot = null) {
+    if (tree === this.tree) return this.redraw();
+    this.history.push(tree, spot);
+    this.recount();
+  }
+
+  set(path, value, isTyping = false) {
+    this.change(trees.set(this.tree, path, value), isTyping ? formatPath(path) : null);
+  }
+
+  merge(path, changes) {
+    this.change(trees.merge(this.tree, path, changes));
+  }
+
+  /** Put other contents into the place at `path`; it stays the same row. */
+  replace(path, value) {
+    this.change(trees.replace(this.tree, path, compact(value)));
+  }
+
+  insert(path, index, value) {
+    this.#focusNext = `${trees.keyOf(value)}-property`;
+    this.change(trees.insert(this.tree, path, index, value));
+  }
+
+  /** Remove an item of a list of filters and the like. */
+  remove(path) {
+    const listPath = path.slice(0, -1);
+    const rest = trees.get(this.tree, listPath).length - 1;
+    const tree = trees.remove(this.tree, path);
+    if (rest > 0) {
+      const neighbour = trees.get(tree, [...listPath, Math.min(path.at(-1), rest - 1)]);
+      this.#focusNext = `${trees.keyOf(neighbour)}-property`;
+      return this.change(tree);
+    }
+    const [owner] = trees.ownerOf(this.tree, path);
+    this.#focusNext = owner === this.tree ? "global-filter" : `${trees.keyOf(owner)}-filter`;
+    return this.change(OPTIONAL_LISTS.includes(listPath.at(-1)) ? trees.set(tree, listPath, undefined) : tree);
+  }
+
+  duplicate(path) {
+    const tree = trees.duplicate(this.tree, path);
+    const copy = trees.get(tree, [...path.slice(0, -1), path.at(-1) + 1]);
+    this.#focusNext = trees.keyOf(copy);
+    this.change(tree);
+  }
+
+  addCondition(listPath, index) {
+    this.#add(listPath, index, compact(rowFor("performed").blank({})));
+  }
+
+  addGroup(listPath, index) {
+    this.#add(listPath, index, { match: "any", conditions: [compact(rowFor("performed").blank({}))] });
+  }
+
+  #add(listPath, index, node) {
+    const row = trees.isGroup(node) ? node.conditions[0] : node;
+    this.#focusNext = `${trees.keyOf(row)}-event`;
+    this.change(trees.insert(this.tree, listPath, index, node));
+  }
+
+  /** A group without conditions says nothing, so the last one takes its group with it. */
+  removeCondition(path) {
+    const listPath = path.slice(0, -1);
+    const list = trees.get(this.tree, listPath);
+    if (list.length === 1 && listPath.length > 1) return this.removeCondition(listPath.slice(0, -1));
+    if (list.length === 1) return this.#startOver();
+    const tree = trees.remove(this.tree, path);
+    const neighbour = trees.get(tree, [...listPath, Math.min(path.at(-1), list.length - 2)]);
+    this.#focusNext = trees.keyOf(neighbour);
+    return this.change(tree);
+  }
+
+  #startOver() {
+    const row = compact(rowFor("performed").blank({}));
+    this.#focusNext = `${trees.keyOf(row)}-type`;
+    this.change(trees.set(this.tree, ["conditions"], [row]));
+  }
+
+  reset() {
+    this.attempted = false;
+    this.#focusNext = "reset";
+    this.change(this.saved);
+  }
+
+  undo() {
+    this.history.undo();
+    this.recount();
+  }
+
+  redo() {
+    this.history.redo();
+    this.recount();
+  }
+
+  /** Take the suggestion of a problem. */
+  fix({ owner, rest, suggestion }) {
+    const path = trees.pathOf(this.tree, owner);
+    if (path === null) return;
+    this.#focusNext = owner;
+    this.set([...path, ...parsePath(rest)], suggestion);
+  }
+
+  // --- the dataset and the count
+
+  async chooseDataset(dataset) {
+    try {
+      this.useCatalog(await this.api.catalog(dataset));
+      this.dataset = dataset;
+      this.recount();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  recount(pause) {
+    this.live.ask(this.dataset, this.tree, pause);
+    this.redraw();
+  }
+
+  get body() {
+    return { dataset: this.dataset, definition: toWire(this.tree) };
+  }
+
+  #started() {
+    this.counting = true;
+  }
+
+  #answered(answer, tree) {
+    this.counting = false;
+    this.failure = answer.failure ?? null;
+    this.answer = answer;
+    this.takeProblems(answer, tree);
+    this.counts = new Map();
+    for (const [path, n] of Object.entries(answer.counts)) {
+      const node = trees.get(tree, parsePath(path));
+      if (node !== undefined) this.counts.set(trees.keyOf(node), n);
+    }
+    this.redraw();
+  }
+
+  takeProblems({ problems = [], warnings = [] }, tree = this.tree) {
+    this.problems = [...placeProblems(tree, problems, "bad"), ...placeProblems(tree, warnings, "warn")];
+  }
+
+  #failed(error) {
+    Object.assign(this, { counting: false, failure: error.message, answer: null, counts: new Map() });
+    this.redraw();
+  }
+}

@@ -1,0 +1,21 @@
+// Keeping the keyboard where the person is.
+
+const FOCUSABLE = "input, select, textarea, button, a[href], [tabindex]";
+
+/** Focus the element `id`, or the first thing inside it that takes focus. */
+export function focusOn(id) {
+  const element = document.getElementById(id);
+  if (!element) return false;
+  const target = element.matches(FOCUSABLE) ? element : [...element.querySelectorAll(FOCUSABLE)].find((e) => !e.disabled);
+  target?.focus();
+  return Boolean(target);
+}
+
+/** A list near the right edge opens to the left, so the page never grows sideways. */
+export function keepInside(root) {
+  for (const list of root.querySelectorAll(".combo__list:not([hidden])")) {
+    list.classList.remove("combo__list--left");
+    const overflow = list.getBoundingClientRect().right > document.documentElement.clientWidth - 8;
+    list.classList.toggle("combo__list--left", overflow);
+  }
+}

@@ -1,0 +1,102 @@
+// Execute: who is in it, as a table from the server; and the SQL that finds them.
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { icon } from "./controls.js";
+import { rangeText } from "./date_range.js";
+
+export class Sampling {
+  busy = false;
+  error = null;
+  sql = null;
+  #request = null;
+  // Lit draws around this element; what is in it comes from the server.
+  #body = Object.assign(document.createElement("div"), { className: "sample__body" });
+
+  constructor(editor) {
+    this.editor = editor;
+  }
+
+  async execute() {
+    const { editor } = this;
+    editor.attempted = true;
+    this.#request?.abort();
+    const request = (this.#request = new AbortController());
+    Object.assign(this, { busy: true, error: null });
+    editor.redraw();
+    try {
+      this.#show(await editor.api.sample(editor.body, request.signal));
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.error = error.message;
+      if (error.data?.problems) editor.takeProblems(error.data);
+    }
+    this.busy = false;
+    editor.redraw();
+    document.getElementById("sample")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
+
+  /** Parsed as a document of its own, where nothing runs, and moved over. */
+  #show(fragment) {
+    const parsed = new DOMParser().parseFromString(fragment, "text/html");
+    this.#body.replaceChildren(...parsed.body.childNodes);
+    const range = this.#body.querySelector("[data-date-range]");
+    if (range) range.textContent = rangeText(this.editor, this.editor.tree.date_range);
+  }
+
+  async showSql() {
+    try {
+      this.sql = await this.editor.api.sql(this.editor.body);
+      this.editor.redraw();
+      document.getElementById("sql-dialog").showModal();
+    } catch (error) {
+      this.error = error.message;
+      this.editor.redraw();
+    }
+  }
+
+  async copySql(event) {
+    const { texts } = this.editor;
+    const button = event.currentTarget;
+    try {
+      await navigator.clipboard.writeText(this.sql);
+      button.lastChild.textContent = texts.copied;
+    } catch {
+      // Without a secure address there is no clipboard: mark the text for Ctrl+C instead.
+      getSelection().selectAllChildren(document.getElementById("sql-text"));
+    }
+  }
+
+  template() {
+    const { texts } = this.editor;
+    const isEmpty = !this.#body.hasChildNodes();
+    return html`<hr class="rule" />
+      <h2 class="h2 mb16" id="sample-title">${texts.user_sample}</h2>
+      <section class="card" id="sample" aria-labelledby="sample-title" aria-busy=${this.busy ? "true" : "false"}>
+        <div class="cb ${this.busy && !isEmpty ? "is-stale" : ""}">
+          ${this.error ? html`<p class="msg bad mb16" role="alert">${icon("i-alert-triangle")}<span>${this.error}</span></p>` : nothing}
+          ${isEmpty ? (this.busy ? skeleton(texts) : emptyState(texts)) : this.#body}
+        </div>
+      </section>`;
+  }
+
+  sqlDialog() {
+    const { texts } = this.editor;
+    return html`<dialog class="modal modal--wide" id="sql-dialog" aria-labelledby="sql-title">
+      <div class="mh">
+        <h2 id="sql-title">${texts.sql}</h2>
+        <button type="button" class="ib md" aria-label=${texts.close} @click=${(e) => e.target.closest("dialog").close()}>${icon("i-x")}</button>
+      </div>
+      <pre class="sql" tabindex="0" aria-label=${texts.sql}><code id="sql-text">${this.sql ?? ""}</code></pre>
+      <div class="mf">
+        <span class="push"></span>
+        <button type="button" class="btn" @click=${(event) => this.copySql(event)}>${icon("i-copy")}<span>${texts.copy}</span></button>
+      </div>
+    </dialog>`;
+  }
+}
+
+const skeleton = (texts) =>
+  html`<div class="stack" role="status"><span class="vh">${texts.executing}</span>${[1, 2, 3, 4].map(() => html`<span class="skel"></span>`)}</div>`;
+
+const emptyState = (texts) =>
+  html`<div class="empty empty--slim"><span class="ico">${icon("i-users")}</span><p>${texts.press_execute}</p></div>`;
