@@ -57,7 +57,7 @@ class Door(BaseCommand):
             sys.exit(0)
         except KeyboardInterrupt:
             sys.exit(130)
-        except Exception as error:  # noqa: BLE001 - the door: a person gets lines, no traceback
+        except Exception as error:  # the door: a person gets lines, no traceback
             if "--traceback" in argv:
                 raise
             code, lines = told(error)
@@ -99,8 +99,7 @@ def told(error: Exception) -> tuple[int, list[str]]:
 
 
 def problem_line(problem: Problem) -> str:
-    suggestion = f" {problem.suggestion}" if problem.suggestion else ""
-    return one_line(f"{problem.path or 'definition'}: {problem.message}{suggestion}")
+    return one_line(f"{problem.path or 'definition'}: {problem.message}")
 
 
 def problem_lines(problems: Sequence[Problem]) -> list[str]:

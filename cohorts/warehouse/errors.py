@@ -13,6 +13,7 @@ class WarehouseError(Exception):
     def __init__(self, kind: Kind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+        self.message = message
 
 
 class LoadError(Exception):
