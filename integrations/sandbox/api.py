@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from integrations.sandbox.changes import find_warnings
 from integrations.sandbox.faults import Fault, FaultList
-from integrations.sandbox.fixture import Fixture
+from integrations.sandbox.fixture import WORKSPACE_STATES, Fixture
 from integrations.sandbox.limits import HourlyCounter, InFlight
 from integrations.sandbox.messages import Request, Response, json_response
 from integrations.sandbox.profiles import make_profiles
@@ -48,8 +50,20 @@ class PartnerApi:
 
     def use(self, fixture: Fixture) -> None:
         """From now on this fixture's keys, profiles and rules count."""
-        self.fixture = fixture
+        switches = json.loads(self.store.get_meta("switches") or "{}")
+        workspaces = tuple(
+            replace(each, state=switches.get(str(number), each.state))
+            for number, each in enumerate(fixture.workspaces)
+        )
+        self.fixture = replace(fixture, workspaces=workspaces)
         self.profiles = make_profiles(fixture.users)
+
+    def switch(self, workspace: int, state: str) -> None:
+        """Enable the partner, disable it or invalidate the key, as people do at Braze."""
+        states = {str(number): each.state for number, each in enumerate(self.fixture.workspaces)}
+        if str(workspace) in states and state in WORKSPACE_STATES:
+            self.store.set_meta("switches", json.dumps({**states, str(workspace): state}))
+            self.use(self.fixture)
 
     def handle(self, request: Request) -> Response:
         started = time.monotonic()
@@ -185,10 +199,8 @@ def _written_answer(
         default = {"message": DEFAULT_MESSAGES.get(status, "error")} if status >= 300 else SUCCESS
     # An injected failure comes from in front of Braze and carries its own headers alone:
     # a reset at the end of the hour would make the sender wait that long.
-    if (
-        (status >= 300
-        and fault.status is not None)
-        or any(n.startswith("x-ratelimit") for n in given)
+    if (status >= 300 and fault.status is not None) or any(
+        n.startswith("x-ratelimit") for n in given
     ):
         headers = {}
     kind = "text/html; charset=utf-8" if fault.raw_body is not None else "application/json"

@@ -48,6 +48,10 @@ class Fault:
         # Drawn from the seed and the count, so a replay makes the same choices.
         return random.Random(f"{self.seed}:{self.seen}").random() < self.probability  # noqa: S311
 
+    def left(self) -> int | None:
+        """How often it can still play; None: without end."""
+        return None if self.times is None else self.times - self.fired
+
     @property
     def applies(self) -> bool:
         """Does the change take effect? Unless told: when the sender may believe that it did."""
@@ -104,6 +108,13 @@ class FaultList:
             self._write()
         return len(faults)
 
+    def add(self, data: dict[str, Any]) -> None:
+        """One more behind those in force."""
+        faults = parse_faults(data)
+        with self._lock:
+            self._faults += faults
+            self._write()
+
     def clear(self) -> None:
         self.replace([])
 
@@ -125,6 +136,15 @@ class FaultList:
     def as_list(self) -> list[dict[str, Any]]:
         with self._lock:
             return [asdict(fault) for fault in self._faults]
+
+    def in_force(self) -> list[dict[str, Any]]:
+        """Those that can still play, for people to read."""
+        with self._lock:
+            return [
+                {"path": fault.path, "summary": fault.summary(), "left": fault.left()}
+                for fault in self._faults
+                if fault.left() != 0
+            ]
 
     def _write(self) -> None:
         self._save(json.dumps([asdict(fault) for fault in self._faults]))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from integrations.sandbox.fixture import ENABLED, Fixture, digest, parse_fixture
+from integrations.sandbox.profiles import write_member
 from integrations.sandbox.schema import StateError, open_reader, open_writer
 
 Sides = list[tuple[bool, list[str]]]  # (should_remove, members), in the order they were sent
@@ -82,9 +83,11 @@ class Store:
         fixture = parse_fixture(data)
         home = next((n for n, w in enumerate(fixture.workspaces) if w.state == ENABLED), 0)
         with self._transaction() as db:
-            for table in ("pending", "requests", "members", "cohorts"):
-                db.execute(f"DELETE FROM {table}")  # noqa: S608 - the four names above
-            db.execute("DELETE FROM meta WHERE key = 'faults'")
+            for table in ("pending", "requests", "members", "cohorts", "profiles"):
+                db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
+            db.execute("DELETE FROM meta WHERE key IN ('faults', 'switches')")
+            people = ((write_member(each),) for each in fixture.users or ())
+            db.executemany("INSERT OR IGNORE INTO profiles VALUES (?)", people)
             for identifier, cohort in fixture.cohorts.items():
                 pk = self._cohort(home, identifier)
                 db.execute("UPDATE cohorts SET name = ? WHERE pk = ?", (cohort.name, pk))

@@ -1,0 +1,106 @@
+"""What the pages show of cohorts, members and requests, as plain values for templates."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+
+from integrations.sandbox.profiles import ALIAS, DEVICE
+from integrations.sandbox.rendering import write_time
+from integrations.sandbox.store import Store
+
+PAGE = 50
+
+
+def list_cohorts(db: sqlite3.Connection, search: str = "") -> list[dict[str, Any]]:
+    """Every cohort received, empty ones too, by name."""
+    needle = search.casefold()
+    rows = db.execute("SELECT * FROM cohorts ORDER BY name IS NULL, name COLLATE NOCASE, id")
+    found = (describe_cohort(row) for row in rows)
+    return [
+        each
+        for each in found
+        if needle in each["label"].casefold() or needle in each["id"].casefold()
+    ]
+
+
+def find_cohort(db: sqlite3.Connection, written: str) -> dict[str, Any] | None:
+    if not written.isascii() or not written.isdigit() or len(written) > 15:
+        return None
+    row = db.execute("SELECT * FROM cohorts WHERE pk = ?", (int(written),)).fetchone()
+    return None if row is None else describe_cohort(row)
+
+
+def describe_cohort(row: sqlite3.Row) -> dict[str, Any]:
+    unnamed = _("%(id)s (not named yet)") % {"id": row["id"]}
+    return {
+        "pk": row["pk"],
+        "id": row["id"],
+        "label": unnamed if row["name"] is None else row["name"],
+        "named": row["name"] is not None,
+        "size": row["size"],
+        "created_at": row["created_at"] or "",
+        "changed_at": write_time(row["changed_at"]),
+        "workspace": row["workspace"],
+    }
+
+
+def page_of(
+    rows: list[sqlite3.Row], address: str, query: dict[str, list[str]], limit: int = PAGE
+) -> dict[str, Any]:
+    """Members with a link to the next page; `rows` holds one more than fits."""
+    kept = {key: values for key, values in query.items() if key not in ("after", "more", "drop")}
+    page: dict[str, Any] = {"members": [describe_member(row) for row in rows[:limit]]}
+    if len(rows) > limit:
+        later = {**kept, "after": [rows[limit - 1]["profile"]]}
+        page["next"] = f"{address}?{urlencode(later, doseq=True)}#members"
+    if "after" in query:
+        page["first"] = f"{address}?{urlencode(kept, doseq=True)}#members"
+    return page
+
+
+def describe_member(row: sqlite3.Row) -> dict[str, Any]:
+    profile = row["profile"]
+    anonymous = profile.startswith((DEVICE, ALIAS))
+    return {
+        "profile": profile,
+        "kind": _("Anonymous") if anonymous else _("Identified"),
+        "request": row["request"],
+        "added": write_time(row["time"]),
+        "link": "/?" + urlencode({"lookup": profile}) + "#lookup",
+    }
+
+
+def describe_request(row: sqlite3.Row) -> dict[str, Any]:
+    """A line of the log. Keys were never kept, so there is nothing to hide here."""
+    status = row["status"]
+    return {
+        **dict(row),
+        "warnings": json.loads(row["warnings"]),
+        "time": write_time(row["time"]),
+        "answer": _("no answer") if status is None else str(status),
+        "tone": "bad" if status is None or status >= 500 else "warn" if status >= 400 else "ok",
+        "naming": row["path"].endswith("/cohorts"),
+    }
+
+
+def write_csv(store: Store, cohort: int) -> Iterator[bytes]:
+    """All members, one per line, in the order of the state."""
+    with store.reading() as db:
+        yield b"member\r\n"
+        cursor = db.execute(
+            "SELECT profile FROM members WHERE cohort = ? ORDER BY profile", (cohort,)
+        )
+        while rows := cursor.fetchmany(5_000):
+            yield "".join(f"{_quote(row['profile'])}\r\n" for row in rows).encode()
+
+
+def _quote(text: str) -> str:
+    if any(sign in text for sign in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
