@@ -1,1 +1,1 @@
-"""What an analyst can say about people. Pure: no Django, no SQL, no clock."""
+"""What an analyst can say about users, as a frozen tree: parse it, check it, put it in words."""

@@ -1,1 +1,1 @@
-"""How a definition is said in SQL. Pure: the instant and the zone come in as arguments."""
+"""Turns a definition into one SQL expression."""

@@ -1,0 +1,99 @@
+"""Which rows of events a condition looks at."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cohorts.definitions.nodes import AfterFirst, Events
+from cohorts.sql.context import Context
+from cohorts.sql.expressions import (
+    Expr,
+    aliased,
+    all_of,
+    column,
+    compare,
+    derived,
+    is_one_of,
+    select,
+    table,
+    text,
+)
+from cohorts.sql.filters import compile_event_filter
+from cohorts.sql.windows import Interval
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+# Longer than any history, and still inside what a TIMESTAMP can be moved by.
+_MOST_SECONDS = 10_000 * 366 * 86_400
+
+
+def event_key(ctx: Context, alias: str = "e") -> Expr:
+    return column(alias, ctx.layout.event_key)
+
+
+def event_time(ctx: Context, alias: str = "e") -> Expr:
+    return column(alias, ctx.layout.time)
+
+
+def select_events(
+    events: Events, window: Interval | AfterFirst, ctx: Context, *columns: Expr
+) -> exp.Select:
+    """The rows of these events in the window; without columns the user's key."""
+    return select_rows([events_match(events, ctx)], window, ctx, *columns)
+
+
+def select_rows(
+    predicates: list[Expr], window: Interval | AfterFirst, ctx: Context, *columns: Expr
+) -> exp.Select:
+    """Rows of events in the window that satisfy the predicates; `e` names the row."""
+    query = select(*(columns or (event_key(ctx),)))
+    query = query.from_(table(ctx.layout.events, "e"), copy=False)
+    if isinstance(window, AfterFirst):
+        query = query.join(_join_anchor(window, ctx), copy=False)
+        window = ctx.all_history
+    return query.where(all_of([*predicates, *_in_interval(window, ctx)]), copy=False)
+
+
+def events_match(events: Events, ctx: Context, alias: str = "e") -> Expr:
+    """Is a row one of these events? Global event filters narrow it too."""
+    predicates = [] if events.names is None else [_has_name(events.names, ctx, alias)]
+    filters = (*events.where, *ctx.event_filters)
+    return all_of(predicates + [compile_event_filter(node, ctx, alias) for node in filters])
+
+
+def to_seconds(n: int, unit: str) -> int:
+    return min(n * _SECONDS[unit], _MOST_SECONDS)
+
+
+def _has_name(names: tuple[str, ...], ctx: Context, alias: str) -> Expr:
+    event = column(alias, ctx.layout.event)
+    if len(names) == 1:
+        return compare(event, "=", text(names[0]))
+    return is_one_of(event, [text(name) for name in names])
+
+
+def _in_interval(window: Interval, ctx: Context) -> list[Expr]:
+    bounds: list[Expr] = []
+    if window.start is not None:
+        bounds.append(compare(event_time(ctx), ">=", ctx.dialect.timestamp(window.start)))
+    bounds.append(compare(event_time(ctx), "<", ctx.dialect.timestamp(window.end)))
+    return bounds
+
+
+def _join_anchor(window: AfterFirst, ctx: Context) -> exp.Join:
+    """Each user's own window: from their first anchor event, for a fixed length."""
+    first = aliased(exp.Min(this=event_time(ctx)), "t0")
+    anchors = select_events(window.events, ctx.all_history, ctx, event_key(ctx), first)
+    anchors = anchors.group_by(event_key(ctx), copy=False)
+    start = column("a", "t0")
+    end = ctx.dialect.add_seconds(start.copy(), to_seconds(window.n, window.unit))
+    return exp.Join(
+        this=derived(anchors, "a"),
+        kind="INNER",
+        on=all_of(
+            [
+                compare(event_key(ctx), "=", column("a", ctx.layout.event_key)),
+                compare(event_time(ctx), ">=", start),
+                compare(event_time(ctx), "<", end),
+            ]
+        ),
+    )
