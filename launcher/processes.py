@@ -62,7 +62,7 @@ def descendants(pid: int) -> list[Process]:
     return found
 
 
-def end_all(leaders: Iterable[int], *, grace: float = GRACE) -> None:
+def end_all(leaders: Iterable[int], *, grace: float) -> None:
     """End process groups and all their descendants: asked first, killed when the grace is over."""
     leaders = list(leaders)
     # Noted before anyone ends: an orphan no longer says whose it was.

@@ -27,7 +27,7 @@ def leaders_left(lines: Iterable[str]) -> set[int]:
 def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    end_all(leaders_left(sys.stdin))
+    end_all(leaders_left(sys.stdin), grace=float(sys.argv[1]))
 
 
 if __name__ == "__main__":

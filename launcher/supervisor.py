@@ -15,7 +15,7 @@ from typing import IO
 
 from launcher.console import last_lines, say
 from launcher.layout import ROOT
-from launcher.processes import end_all
+from launcher.processes import GRACE, end_all
 
 LONGEST_PAUSE = 30.0
 STEADY_AFTER = 60.0
@@ -67,6 +67,7 @@ class Child:
 class Supervisor:
     children: list[Child] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
+    grace: float = GRACE
     _reaper: subprocess.Popen[str] | None = None
 
     def listen_for_signals(self) -> None:
@@ -82,7 +83,7 @@ class Supervisor:
         It holds the descriptors `keep_open` (a lock) until all are gone.
         """
         self._reaper = subprocess.Popen(
-            [sys.executable, "-m", "launcher.reaper"],
+            [sys.executable, "-m", "launcher.reaper", str(self.grace)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             text=True,
@@ -125,7 +126,8 @@ class Supervisor:
         child.process, child.due_at = None, now + pause
 
     def close(self) -> None:
-        end_all([child.process.pid for child in self.children if child.process is not None])
+        leaders = [child.process.pid for child in self.children if child.process is not None]
+        end_all(leaders, grace=self.grace)
         for child in self.children:
             if child.process is not None:
                 child.process.wait()
