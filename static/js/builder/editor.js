@@ -109,19 +109,19 @@ export class Editor {
     this.change(trees.replace(this.tree, path, compact(value)));
   }
 
-  insert(path, index, value) {
-    this.#focusNext = `${trees.keyOf(value)}-property`;
+  /** Insert into a list of filters, steps and the like; `control` is where typing goes on. */
+  insert(path, index, value, control = "property") {
+    this.#focusNext = `${trees.keyOf(value)}-${control}`;
     this.change(trees.insert(this.tree, path, index, value));
   }
 
-  /** Remove an item of a list of filters and the like. */
-  remove(path) {
+  remove(path, control = "property") {
     const listPath = path.slice(0, -1);
     const rest = trees.get(this.tree, listPath).length - 1;
     const tree = trees.remove(this.tree, path);
     if (rest > 0) {
       const neighbour = trees.get(tree, [...listPath, Math.min(path.at(-1), rest - 1)]);
-      this.#focusNext = `${trees.keyOf(neighbour)}-property`;
+      this.#focusNext = `${trees.keyOf(neighbour)}-${control}`;
       return this.change(tree);
     }
     const [owner] = trees.ownerOf(this.tree, path);

@@ -1,0 +1,173 @@
+"""The doors of the cohort builder: its page, and what its script asks while a person edits."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from cohorts.builder_page import ADD, CHANGE, dataset_data, describe_saved, page_data
+from cohorts.builder_preview import Draft, count_draft, read_draft
+from cohorts.builder_requests import (
+    RequestRefused,
+    answers_json,
+    get_dataset,
+    read_body,
+    read_text,
+    read_whole,
+)
+from cohorts.builder_sample import sample_context
+from cohorts.definitions.problems import DefinitionError, Problem
+from cohorts.evaluation import compiled_sql
+from cohorts.models import Cohort, Dataset
+from cohorts.running_previews import Superseded, running_preview
+from cohorts.saving import NameTaken, SaveConflict, save_cohort, slug_for
+from cohorts.value_search import search_values
+from cohorts.wording import word_version
+
+
+@require_safe
+def new(request: HttpRequest) -> HttpResponse:
+    dataset = Dataset.objects.filter(name=request.GET.get("schema", "")).first()
+    dataset = dataset or Dataset.objects.first()
+    data = dataset and page_data(dataset=dataset, cohort=None, user=request.user)
+    return render(request, "cohorts/builder.html", {"data": data, "dataset": dataset})
+
+
+@require_safe
+def edit(request: HttpRequest, slug: str) -> HttpResponse:
+    cohorts = Cohort.objects.live().select_related("dataset", "current_version")
+    cohort = get_object_or_404(cohorts, slug=slug)
+    context = {
+        "cohort": cohort,
+        "dataset": cohort.dataset,
+        "data": page_data(dataset=cohort.dataset, cohort=cohort, user=request.user),
+        "sentence": cohort.current_version and word_version(cohort.current_version).sentence,
+    }
+    return render(request, "cohorts/builder.html", context)
+
+
+@require_POST
+@answers_json
+def preview(request: HttpRequest) -> HttpResponse:
+    data = read_body(request)
+    token = read_text(data, "preview_id", limit=100) or ""
+    sequence = read_whole(data, "sequence") or 0
+    dataset = get_dataset(data.get("dataset"))
+    draft = read_draft(dataset, data.get("definition"), slug=read_text(data, "slug", limit=100))
+    try:
+        with running_preview(request.user.pk, token, sequence) as running:
+            answer = count_draft(draft, as_of=timezone.now(), on_connection=running.watch)
+    except Superseded:
+        raise RequestRefused(_("A newer count of this page is running."), 409) from None
+    return JsonResponse(answer)
+
+
+@require_POST
+@answers_json
+def sample(request: HttpRequest) -> HttpResponse:
+    draft = _read_definition(request)
+    if draft.prepared is None:
+        raise _refuse(draft.problems)
+    left_out = len(draft.left_out)
+    context = sample_context(draft.prepared, as_of=timezone.now(), left_out=left_out)
+    return render(request, "cohorts/_builder_sample.html", context)
+
+
+@require_POST
+@answers_json
+def sql(request: HttpRequest) -> HttpResponse:
+    draft = _read_definition(request)
+    if draft.prepared is None or draft.part is not None:
+        raise _refuse(draft.problems)
+    text = compiled_sql(draft.prepared, as_of=timezone.now())
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+@answers_json
+def catalog(request: HttpRequest) -> HttpResponse:
+    return JsonResponse(dataset_data(get_dataset(request.GET.get("dataset"))))
+
+
+@require_safe
+@answers_json
+def values(request: HttpRequest) -> HttpResponse:
+    dataset = get_dataset(request.GET.get("dataset"))
+    scope = request.GET.get("scope")
+    if scope not in ("event", "user"):
+        raise RequestRefused(_("“scope” must be event or user."))
+    found = search_values(
+        dataset,
+        scope,
+        request.GET.get("property", ""),
+        request.GET.get("q", "")[:200],
+        request.GET.getlist("event"),
+    )
+    return JsonResponse({"values": [{"value": v.value, "count": v.count} for v in found]})
+
+
+@require_POST
+@answers_json
+def save(request: HttpRequest) -> HttpResponse:
+    data = read_body(request)
+    slug = read_text(data, "slug", limit=100)
+    if not request.user.has_perm(CHANGE if slug else ADD):
+        raise RequestRefused(_("Saving needs the Governor or Admin role."), 403)
+    name = read_text(data, "name", limit=255)
+    if not slug and not name:
+        raise RequestRefused(_("Give the cohort a name."), 422, field="name")
+    if slug and not Cohort.objects.live().filter(slug=slug).exists():
+        message = _("This cohort was deleted meanwhile. Save your work as a new one.")
+        raise RequestRefused(message, 404)
+    try:
+        cohort = save_cohort(
+            slug=slug or slug_for(name or ""),
+            dataset=get_dataset(data.get("dataset")),
+            data=data.get("definition"),
+            name=name or None,
+            description=read_text(data, "description", limit=5000),
+            by=request.user,
+            expected_version=read_whole(data, "expected_version") if slug else 0,
+        )
+    except DefinitionError as error:
+        raise _refuse(error.problems) from None
+    except NameTaken:
+        message = _("Another cohort has this name already. Choose another one.")
+        raise RequestRefused(message, 422, field="name") from None
+    except SaveConflict as error:
+        raise _conflict(slug, str(error)) from None
+    return JsonResponse(describe_saved(cohort))
+
+
+def _read_definition(request: HttpRequest) -> Draft:
+    data = read_body(request)
+    dataset = get_dataset(data.get("dataset"))
+    return read_draft(dataset, data.get("definition"), slug=read_text(data, "slug", limit=100))
+
+
+def _refuse(problems: tuple[Problem, ...]) -> RequestRefused:
+    """A mistake in the name belongs to its field, all others to the rows they are in."""
+    for problem in problems:
+        if problem.path in ("name", "slug"):
+            return RequestRefused(problem.message, 422, field="name")
+    listed = [{"path": p.path, "message": p.message, "suggestion": p.suggestion} for p in problems]
+    return RequestRefused(_("The definition has mistakes."), 422, problems=listed)
+
+
+def _conflict(slug: str | None, reason: str) -> RequestRefused:
+    """Whose version came between, so that a person can decide what becomes of theirs."""
+    cohort = Cohort.objects.select_related("current_version__saved_by").filter(slug=slug).first()
+    version = cohort.current_version if cohort and not cohort.is_disabled else None
+    if cohort is None or version is None:
+        return RequestRefused(reason, 422)
+    by = version.saved_by
+    who = (by.get_full_name() or by.get_username()) if by else _("Someone")
+    message = _("%(who)s saved version %(number)d. Your changes are kept on this page.") % {
+        "who": who,
+        "number": version.number,
+    }
+    conflict = {"message": message, "version": version.number, "url": cohort.get_absolute_url()}
+    return RequestRefused(message, 409, conflict=conflict)
