@@ -11,6 +11,7 @@ import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import islice, takewhile
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -55,10 +56,20 @@ class Cadence:
             raise BadCadence("weekdays", _("Choose at least one day of the week."))
         if self.unit == "month" and self.month_day not in _MONTH_DAYS:
             raise BadCadence("month_day", _("Choose a day from 1 to 31, or the last day."))
-        if self.timezone not in available_timezones():
-            raise BadCadence(
-                "timezone", _("%s is no time zone. Use a name such as Asia/Tokyo.") % self.timezone
-            )
+        known_zone(self.timezone)
+
+
+def known_zone(name: str) -> ZoneInfo:
+    """Raises `BadCadence` for a name that is no zone."""
+    if name not in _zone_names():
+        raise BadCadence("timezone", _("%s is no time zone. Use a name such as Asia/Tokyo.") % name)
+    return ZoneInfo(name)
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    """Kept, because listing them walks a folder tree."""
+    return frozenset(available_timezones())
 
 
 _MONTH_DAYS = {*(str(day) for day in range(1, 32)), LAST}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cohorts.models import Cohort
-from integrations.cadence import BadCadence, Cadence, next_after, slots_between
+from integrations.cadence import BadCadence, Cadence, known_zone, next_after, slots_between
 from integrations.models import Connection, ImportRun, ImportSchedule, Incident, ScheduleSlot
 from integrations.recipients import clean_recipients
 from integrations.runs import ImportRefused, request_import
@@ -50,6 +50,13 @@ def cadence_of(schedule: ImportSchedule) -> Cadence:
 
 def find_live_schedule(cohort: Cohort) -> ImportSchedule | None:
     return ImportSchedule.objects.filter(cohort=cohort, deleted_at=None).first()
+
+
+def first_day(live: ImportSchedule | None, *, unit: str, every: int, zone: str) -> date:
+    """From when a saved rule counts: a new hour keeps the rhythm, a new rhythm starts today."""
+    if live is not None and (live.unit, live.every) == (unit, every):
+        return live.starts_on
+    return timezone.localdate(timezone=known_zone(zone))
 
 
 def save_schedule(
