@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,7 @@ from integrations.sandbox.profiles import ALIAS, DEVICE
 from integrations.sandbox.rendering import write_time
 from integrations.sandbox.store import Store
 
-PAGE = 50
+PAGE = 25
 
 
 def list_cohorts(db: sqlite3.Connection, search: str = "") -> list[dict[str, Any]]:
@@ -86,6 +87,7 @@ def describe_request(row: sqlite3.Row) -> dict[str, Any]:
         "answer": _("no answer") if status is None else str(status),
         "tone": "bad" if status is None or status >= 500 else "warn" if status >= 400 else "ok",
         "naming": row["path"].endswith("/cohorts"),
+        "endpoint": re.sub(r"^/partners/[^/]+(?=/cohorts)", "", row["path"]),
     }
 
 

@@ -248,7 +248,7 @@ class Pages:
             "partner_key": mask(fixture.partner_key or ""),
             "workspaces": workspaces,
             "states": WORKSPACE_STATES,
-            "rules": vars(fixture.rules),
+            "rules": {name: str(value).lower() for name, value in vars(fixture.rules).items()},
         }
         return render(request, "partner.html", context)
 

@@ -68,7 +68,7 @@ function startCombo(box, number) {
   const visible = () => options.filter((each) => !each.hidden);
   const mark = (place) => {
     const found = visible();
-    active = found.length ? (place + found.length) % found.length : -1;
+    active = found.length && place >= 0 ? place % found.length : -1;
     options.forEach((each) => each.classList.toggle("is-on", each === found[active]));
     if (active >= 0) {
       search.setAttribute("aria-activedescendant", found[active].id);
@@ -108,7 +108,8 @@ function startCombo(box, number) {
   search.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      mark(event.key === "ArrowDown" ? active + 1 : Math.max(active, 0) - 1);
+      const count = visible().length;
+      mark(event.key === "ArrowDown" ? active + 1 : (active > 0 ? active : count) - 1);
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (active >= 0) visible()[active].click();
