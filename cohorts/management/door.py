@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -67,7 +67,11 @@ class Door(BaseCommand):
 
     def warn(self, lines: Iterable[str]) -> None:
         for line in lines:
-            self.stderr.write(line, lambda text: text)
+            self.stderr.write(one_line(line), lambda text: text)
+
+    def warn_of(self, problems: Iterable[Problem]) -> None:
+        """Warnings of a definition, told apart from errors by the word and by exit 0."""
+        self.warn(f"{each.path or 'definition'}: warning: {each.message}" for each in problems)
 
 
 def told(error: Exception) -> tuple[int, list[str]]:
@@ -100,10 +104,6 @@ def told(error: Exception) -> tuple[int, list[str]]:
 
 def problem_line(problem: Problem) -> str:
     return one_line(f"{problem.path or 'definition'}: {problem.message}")
-
-
-def problem_lines(problems: Sequence[Problem]) -> list[str]:
-    return [problem_line(problem) for problem in problems]
 
 
 def one_line(text: str) -> str:
