@@ -24,7 +24,7 @@ if os.environ.get("TESTS_PREPARED_BY") != _ME:
     os.environ |= {"TESTS_PREPARED_BY": _ME, "ENV_FILE": os.devnull, "DATA_DIR": _folder}
 
 from kubit_app.settings import *  # noqa: E402, F403
-from kubit_app.settings import DATA_DIR, DATABASES  # noqa: E402
+from kubit_app.settings import DATA_DIR, DATABASES, STATIC_ROOT  # noqa: E402
 
 DATASETS_DIR = Path(DATA_DIR) / "datasets"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -34,3 +34,5 @@ STORAGES = {
 }
 # A file, so that threads and processes share it.
 DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / "test.sqlite3")}
+# WhiteNoise warns of a folder that is not there; here a warning is an error.
+Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)

@@ -79,6 +79,8 @@ class _Restyler(HTMLParser):
             self._in_style = False
         elif tag in DROPPED or tag == "title":
             self._silent = max(0, self._silent - (tag not in VOID))
+        elif self._silent:
+            return
         elif tag == "body":
             self.out.append("</div>")
         elif tag not in VOID and tag not in ("html", "head"):
