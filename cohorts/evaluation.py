@@ -16,13 +16,16 @@ from typing import Any
 
 import pyarrow as pa
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from cohorts.definitions.catalog import Catalog
 from cohorts.definitions.check import Reference, check_definition
 from cohorts.definitions.describe import describe
-from cohorts.definitions.nodes import Definition
+from cohorts.definitions.nodes import Definition, InCohort
 from cohorts.definitions.parse import parse_definition
-from cohorts.definitions.problems import DefinitionError, Problem
+from cohorts.definitions.problems import DefinitionError, Problem, quote
+from cohorts.definitions.references import sort_references
+from cohorts.definitions.walk import walk_leaves
 from cohorts.models import Dataset
 from cohorts.references import find_references
 from cohorts.sql.compile import (
@@ -64,12 +67,15 @@ def prepare(dataset: Dataset, data: object, *, exclude_slug: str | None = None) 
     this definition is for: referring to it, even by way of others, is a cycle."""
     definition = parse_definition(data)
     catalog = Catalog.from_json(dataset.catalog)
-    found = find_references(dataset, definition, data, catalog, exclude_slug=exclude_slug)
+    found = find_references(dataset, definition, exclude_slug=exclude_slug)
     if found.problems:
         raise DefinitionError(found.problems)
-    checked = check_definition(definition, catalog=catalog, cohorts=found.references)
-    if checked.errors:
-        raise DefinitionError(checked.errors)
+    checked = check_definition(
+        definition, catalog=catalog, cohorts=found.references, slug=exclude_slug
+    )
+    errors = checked.errors or tuple(_misfits(definition, catalog, found.references))
+    if errors:
+        raise DefinitionError(errors)
     return Prepared(dataset, definition, catalog, found.references, checked.warnings)
 
 
@@ -141,6 +147,25 @@ def compiled_sql(prepared: Prepared, *, as_of: datetime) -> str:
 def sentence(prepared: Prepared, language: str = "en") -> str:
     names = {slug: reference.name for slug, reference in prepared.references.items()}
     return describe(prepared.definition, language=language, names=names)
+
+
+def _misfits(
+    definition: Definition, catalog: Catalog, references: Mapping[str, Reference]
+) -> Iterator[Problem]:
+    """Cohorts referred to that fitted the dataset when they were saved and no longer do."""
+    for leaf in walk_leaves(definition.conditions):
+        if not isinstance(leaf, InCohort):
+            continue
+        alone = Definition(match="all", conditions=(leaf,))
+        for slug in sort_references(alone, references):
+            reference = references[slug]
+            if reference.definition is None:
+                continue
+            checked = check_definition(reference.definition, catalog=catalog, cohorts=references)
+            if checked.errors:
+                message = _("The cohort %(name)s no longer fits its dataset: %(why)s")
+                values = {"name": quote(reference.name), "why": str(checked.errors[0])}
+                yield Problem(f"{leaf.path}.cohort", message % values)
 
 
 def dataset_path(dataset: Dataset) -> Path:

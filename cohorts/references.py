@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from cohorts.definitions.catalog import Catalog
-from cohorts.definitions.check import Reference, check_definition, referenced_cohorts
-from cohorts.definitions.nodes import Definition
+from cohorts.definitions.nodes import Definition, InCohort
 from cohorts.definitions.parse import parse_definition
 from cohorts.definitions.problems import DefinitionError, Problem, find_nearest, join_or, quote
+from cohorts.definitions.references import Reference, referenced_cohorts
+from cohorts.definitions.walk import walk_leaves
 from cohorts.models import Cohort, Dataset
 
 
@@ -21,77 +21,61 @@ class Found:
     problems: list[Problem] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
 class _Unusable(Exception):
     """Why a saved cohort cannot be referred to."""
 
-    message: str
-    suggestion: str | None = None
-
 
 def find_references(
-    dataset: Dataset,
-    definition: Definition,
-    data: object,
-    catalog: Catalog,
-    *,
-    exclude_slug: str | None = None,
+    dataset: Dataset, definition: Definition, *, exclude_slug: str | None = None
 ) -> Found:
-    """Everything the definition refers to; a problem stands at the condition that leads to it."""
+    """Everything the definition refers to. A problem stands at the condition that leads to it.
+
+    Circles are left in; checking the definition finds them. `exclude_slug` is the cohort that
+    the definition is for, so what is saved under it does not count.
+    """
     found = Found()
-    for slug in sorted(referenced_cohorts(definition)):
-        try:
-            trail = [exclude_slug] if exclude_slug else []
-            _follow(dataset, slug, catalog, found.references, trail)
-        except _Unusable as error:
-            found.problems += [
-                Problem(path, error.message, error.suggestion) for path in _places(data, slug)
-            ]
+    for leaf in walk_leaves(definition.conditions):
+        if isinstance(leaf, InCohort):
+            try:
+                _collect(dataset, leaf.cohort, found.references, exclude_slug)
+            except _Unusable as error:
+                found.problems.append(Problem(f"{leaf.path}.cohort", str(error)))
     return found
 
 
-def _follow(
-    dataset: Dataset,
-    slug: str,
-    catalog: Catalog,
-    references: dict[str, Reference],
-    trail: Sequence[str],
+def _collect(
+    dataset: Dataset, first: str, references: dict[str, Reference], exclude_slug: str | None
 ) -> None:
-    if slug in trail:
-        circle = " → ".join([*trail[trail.index(slug) :], slug])
-        raise _Unusable(_("Cohorts would refer to each other in a circle: %s.") % circle)
-    if slug in references:
-        return
-    cohort = _usable_cohort(dataset, slug)
-    definition = _usable_definition(cohort)
-    for next_slug in sorted(referenced_cohorts(definition)):
-        _follow(dataset, next_slug, catalog, references, [*trail, slug])
-    checked = check_definition(definition, catalog=catalog, cohorts=references)
-    if checked.errors:
-        raise _Unusable(
-            _("The cohort %(name)s no longer fits its dataset: %(why)s")
-            % {"name": quote(cohort.name), "why": str(checked.errors[0])}
-        )
-    references[slug] = Reference(definition=definition, users=None, name=cohort.name)
+    waiting = [first]
+    while waiting:
+        slug = waiting.pop()
+        if slug in references or slug == exclude_slug:
+            continue
+        cohort = _usable_cohort(dataset, slug)
+        definition = _usable_definition(cohort)
+        references[slug] = Reference(definition=definition, users=None, name=cohort.name)
+        waiting += referenced_cohorts(definition)
 
 
 def _usable_cohort(dataset: Dataset, slug: str) -> Cohort:
     cohort = Cohort.objects.filter(slug=slug).select_related("current_version").first()
     if cohort is None:
-        known = Cohort.objects.live().filter(dataset=dataset).values_list("slug", flat=True)
-        near = find_nearest(slug, known)
-        advice = _("Did you mean %s?") % join_or(near) if near else _("Save it first.")
-        raise _Unusable(
-            _("There is no cohort %s.") % quote(slug) + f" {advice}", near[0] if near else None
-        )
+        raise _Unusable(" ".join(_words_for_unknown(dataset, slug)))
     if cohort.is_disabled:
-        raise _Unusable(_("The cohort %s is disabled.") % quote(cohort.name))
+        raise _Unusable(_("The cohort %s is disabled. Choose another one.") % quote(cohort.name))
     if cohort.dataset_id != dataset.pk:
         raise _Unusable(
             _("The cohort %(name)s is built on another dataset, %(dataset)s.")
             % {"name": quote(cohort.name), "dataset": quote(cohort.dataset.name)}
         )
     return cohort
+
+
+def _words_for_unknown(dataset: Dataset, slug: str) -> Iterator[str]:
+    yield _("There is no cohort %s.") % quote(slug)
+    known = Cohort.objects.live().filter(dataset=dataset).values_list("slug", flat=True)
+    near = find_nearest(slug, known)
+    yield _("Did you mean %s?") % join_or(near) if near else _("Save it first.")
 
 
 def _usable_definition(cohort: Cohort) -> Definition:
@@ -103,13 +87,3 @@ def _usable_definition(cohort: Cohort) -> Definition:
         raise _Unusable(
             _("The definition of the cohort %s cannot be read.") % quote(cohort.name)
         ) from None
-
-
-def _places(data: object, slug: str, path: str = "") -> Iterator[str]:
-    """The JSON paths at which the definition names the cohort."""
-    conditions = data.get("conditions", []) if isinstance(data, dict) else []
-    for number, condition in enumerate(conditions):
-        place = f"{path}conditions[{number}]"
-        if condition.get("type") == "cohort" and condition.get("cohort") == slug:
-            yield f"{place}.cohort"
-        yield from _places(condition, slug, f"{place}.")

@@ -12,7 +12,7 @@ import duckdb
 
 from cohorts.definitions.catalog import Catalog, Property
 from cohorts.warehouse.columns import physical_names
-from cohorts.warehouse.errors import LoadError
+from cohorts.warehouse.errors import LoadError, WarehouseError
 from cohorts.warehouse.folder import draft_path, publish
 from cohorts.warehouse.infer import Typed, infer_types
 from cohorts.warehouse.profile import profile_events, profile_properties
@@ -77,6 +77,10 @@ def load_dataset(
         raise LoadError(
             f"The files need more than {memory_limit} of memory or the disk is full. "
             "Raise QUERY_MEMORY_LIMIT or free space in the data folder."
+        ) from None
+    except duckdb.IOException:
+        raise WarehouseError(
+            "source", "The data folder cannot be written. Is the disk full, or not yours to write?"
         ) from None
     finally:
         draft.unlink(missing_ok=True)

@@ -125,7 +125,10 @@ def _csv_header(path: Path) -> list[str]:
         with _open_text(path) as text:
             csv.field_size_limit(1 << 20)
             header = next(csv.reader(text, strict=True), [])
-    except UnicodeDecodeError:
+        # Bytes that are not UTF-8 come as lone surrogates: the reader looks further ahead than
+        # the first line, and only that one is judged here.
+        "".join(header).encode()
+    except UnicodeEncodeError:
         raise LoadError(f"{path}, line 1: is not UTF-8 text. Save the file as UTF-8.") from None
     except csv.Error:
         raise LoadError(f"{path}, line 1: the column names cannot be read as CSV.") from None
@@ -144,7 +147,9 @@ def _open_bytes(path: Path) -> BinaryIO:
 
 
 def _open_text(path: Path) -> TextIO:
-    return TextIOWrapper(_open_bytes(path), encoding="utf-8-sig", newline="")
+    return TextIOWrapper(
+        _open_bytes(path), encoding="utf-8-sig", errors="surrogateescape", newline=""
+    )
 
 
 def _parquet_columns(

@@ -115,7 +115,7 @@ def _stage_lines(connection: duckdb.DuckDBPyConnection, path: Path, number: int)
         raise file_error(path, error) from None
     bad = connection.execute(
         f"SELECT min(rowid) + 1 FROM {lines} WHERE trim(line, ' \t\r') <> '' "  # noqa: S608
-        "AND NOT coalesce(json_valid(line) AND json_type(line) = 'OBJECT', false)"
+        "AND NOT CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
     ).fetchall()[0][0]
     if bad is not None:
         raise LoadError(
