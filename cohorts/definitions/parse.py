@@ -20,7 +20,7 @@ from cohorts.definitions.parse_events import parse_window_key
 from cohorts.definitions.parse_filters import find_scopes, parse_filters
 from cohorts.definitions.problems import DefinitionError, Problem, join_or, quote
 from cohorts.definitions.reader import Keys, Notes, read_items, read_object
-from cohorts.definitions.references import walk_leaves
+from cohorts.definitions.walk import walk_leaves
 
 VERSION = 1
 DEEPEST_GROUP = 10

@@ -146,7 +146,7 @@ def read_whole(notes: Notes, path: str, value: object, minimum: int) -> int:
     if number < minimum:
         notes.add(path, f"Write a whole number of at least {minimum}, not {quote(number)}.")
         return minimum
-    return number
+    return int(check_size(notes, path, number))
 
 
 def read_number(notes: Notes, path: str, value: object) -> Number:

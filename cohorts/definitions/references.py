@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cohorts.definitions.nodes import Condition, Definition, Group, InCohort
+from cohorts.definitions.nodes import Definition, InCohort
+from cohorts.definitions.walk import walk_leaves
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,6 @@ class CycleError(Exception):
     def __init__(self, slugs: tuple[str, ...]) -> None:
         super().__init__(" → ".join(slugs))
         self.slugs = slugs
-
-
-def walk_leaves(conditions: tuple[Condition, ...]) -> Iterator[Condition]:
-    """All conditions that are not groups, in the order they are written."""
-    for condition in conditions:
-        if isinstance(condition, Group):
-            yield from walk_leaves(condition.conditions)
-        else:
-            yield condition
 
 
 def referenced_cohorts(definition: Definition) -> frozenset[str]:
