@@ -33,22 +33,30 @@ class StateError(Exception):
 def open_writer(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
+    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     try:
-        connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        # In a write-ahead log every commit is handed to the operating system, which keeps it
-        # whatever becomes of this process. Only a power cut could lose it: fine for a sandbox.
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=OFF")
-        connection.execute("PRAGMA cache_size=-65536")
-        connection.execute("PRAGMA busy_timeout=10000")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, FORMAT):
-            raise StateError(f"{path} was written by another version. Remove it to start anew.")
-        connection.executescript(TABLES)
-        connection.execute(f"PRAGMA user_version={FORMAT}")
+        _prepare(connection, path)
     except sqlite3.DatabaseError as error:
+        connection.close()
         raise StateError(f"{path} is not a state file of the sandbox: {error}.") from error
+    except StateError:
+        connection.close()
+        raise
     return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    # In a write-ahead log every commit is handed to the operating system, which keeps it
+    # whatever becomes of this process. Only a power cut could lose it: fine for a sandbox.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("PRAGMA cache_size=-65536")
+    connection.execute("PRAGMA busy_timeout=10000")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version not in (0, FORMAT):
+        raise StateError(f"{path} was written by another version. Remove it to start anew.")
+    connection.executescript(TABLES)
+    connection.execute(f"PRAGMA user_version={FORMAT}")
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

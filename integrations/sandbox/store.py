@@ -51,7 +51,11 @@ class Store:
         self.path = path
         self._lock = threading.RLock()
         self._lock_file = _lock_state(path)
-        self._db = open_writer(path)
+        try:
+            self._db = open_writer(path)
+        except StateError:
+            self._lock_file.close()
+            raise
         self._next_due = self._find_next_due()
 
     def close(self) -> None:
