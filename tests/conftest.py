@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from launcher.chromium import MEND, find_chromium, flags
+from launcher.chromium import FLAGS, MEND, find_chromium
 from launcher.postgres import postgres_server
 from tests import databases
 from tests.network import close_network
@@ -100,7 +100,7 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         raise RuntimeError(f"No Chromium was found for the browser tests. {MEND}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(chromium), args=flags())
+        browser = playwright.chromium.launch(executable_path=str(chromium), args=[*FLAGS])
         yield browser
         browser.close()
 
