@@ -172,10 +172,12 @@ def _warned(db: sqlite3.Connection) -> list[sqlite3.Row]:
 
 
 def _members(db: sqlite3.Connection, pk: int) -> Iterator[str]:
-    cursor = db.execute("SELECT profile FROM members WHERE cohort = ? ORDER BY profile", (pk,))
+    cursor = db.cursor()
+    cursor.row_factory = None  # plain tuples: this may be ten million of them
+    cursor.execute("SELECT profile FROM members WHERE cohort = ? ORDER BY profile", (pk,))
     before = "["
     while rows := cursor.fetchmany(5_000):
-        yield before + _json([row[0] for row in rows])[1:-1]
+        yield before + _json([member for (member,) in rows])[1:-1]
         before = ", "
     yield "]" if before == ", " else "[]"
 

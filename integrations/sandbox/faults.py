@@ -43,7 +43,7 @@ class Fault:
 
     def wants(self) -> bool:
         """Is it this fault's turn, now that one more request has been seen?"""
-        if self.seen <= self.after or (self.times is not None and self.fired >= self.times):
+        if self.seen <= self.after:
             return False
         # Drawn from the seed and the count, so a replay makes the same choices.
         return random.Random(f"{self.seed}:{self.seen}").random() < self.probability  # noqa: S311
@@ -64,7 +64,14 @@ class Fault:
         return 200 <= self.status < 300 and self._message() in (None, "", "success", "queued")
 
     def _message(self) -> Any:
-        return self.body.get("message") if isinstance(self.body, dict) else None
+        """The message a sender reads in the answer; False when it cannot be read."""
+        body = self.body
+        if self.raw_body:
+            try:
+                body = json.loads(self.raw_body)
+            except ValueError:
+                return False
+        return body.get("message") if isinstance(body, dict) else None
 
     def summary(self) -> str:
         """What it does, in a few words, for the request log."""
@@ -119,11 +126,11 @@ class FaultList:
         self.replace([])
 
     def take(self, path: str) -> Fault | None:
-        """The fault for this request. Every fault counts it; the first whose turn it is plays."""
+        """The fault for this request. All live ones count it; the first whose turn it is plays."""
         if not self._faults:
             return None
         with self._lock:
-            matching = [fault for fault in self._faults if fault.matches(path)]
+            matching = [f for f in self._faults if f.left() != 0 and f.matches(path)]
             for fault in matching:
                 fault.seen += 1
             chosen = next((fault for fault in matching if fault.wants()), None)

@@ -35,11 +35,11 @@ class Request:
 
     @property
     def query(self) -> dict[str, list[str]]:
-        return parse_qs(urlsplit("?" + self.target.partition("?")[2]).query, max_num_fields=200)
+        return _read_fields(urlsplit("?" + self.target.partition("?")[2]).query)
 
     @property
     def form(self) -> dict[str, list[str]]:
-        return parse_qs(self.body.decode("utf-8", "replace"), max_num_fields=200)
+        return _read_fields(self.body.decode("utf-8", "replace"))
 
     def number(self, name: str, default: int) -> int:
         """A whole number of the query; the default when it is absent or is none."""
@@ -48,6 +48,13 @@ class Request:
 
     def text(self, name: str, default: str = "") -> str:
         return self.query.get(name, [default])[0]
+
+
+def _read_fields(text: str) -> dict[str, list[str]]:
+    try:
+        return parse_qs(text, keep_blank_values=True, max_num_fields=200)
+    except ValueError:  # more fields than any form of ours has
+        return {}
 
 
 @dataclass

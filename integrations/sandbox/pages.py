@@ -20,7 +20,7 @@ from integrations.sandbox.listings import (
     page_of,
     write_csv,
 )
-from integrations.sandbox.messages import Request, Response, redirect
+from integrations.sandbox.messages import Request, Response, error_response, redirect
 from integrations.sandbox.profiles import write_member
 from integrations.sandbox.rendering import mask, render, write_time
 from integrations.sandbox.segments import (
@@ -60,6 +60,8 @@ class Pages:
             match = re.fullmatch(pattern, request.path)
             if match and known == method:
                 return view(request, *match.groups())
+        if method != "GET":
+            return error_response(404, "Not Found")
         return self._missing(request)
 
     def _missing(self, request: Request) -> Response:

@@ -13,7 +13,9 @@ INCLUDES = "includes_value"
 EXCLUDES = "does_not_include_value"
 MAX_ROWS = 12
 # Counting every person of all cohorts needs a walk over every member.
-MAX_COUNTED = 2_000_000
+MAX_COUNTED = 300_000
+_MEMBER = "EXISTS (SELECT 1 FROM members m WHERE m.cohort = ? AND m.profile = p.profile)"
+_INSIDE = {INCLUDES: _MEMBER, EXCLUDES: f"NOT {_MEMBER}"}
 
 
 @dataclass(frozen=True)
@@ -103,18 +105,19 @@ class Segments:
         return self._db.execute(sql, (*values, after, limit)).fetchall()
 
     def _people(self, groups: list[list[Row]]) -> tuple[str, list[Any]]:
-        values: list[Any] = []
-        parts = []
+        """Walk the smallest known set, and ask of each person whether every group holds."""
+        base = next((g for g in groups if all(row.operator == INCLUDES for row in g)), [])
+        people, values = self._everyone, [row.cohort for row in base]
+        if base:
+            marks = ", ".join("?" * len(base))
+            many = "DISTINCT " if len(base) > 1 else ""
+            people = f"SELECT {many}profile FROM members WHERE cohort IN ({marks})"  # noqa: S608
+        conditions = ["1"]
         for group in groups:
-            sides = []
-            for row in group:
-                inside = "SELECT profile FROM members WHERE cohort = ?"
-                if row.operator == EXCLUDES:
-                    inside = f"SELECT profile FROM ({self._everyone} EXCEPT {inside})"  # noqa: S608
-                sides.append(inside)
-                values.append(row.cohort)
-            parts.append(f"SELECT profile FROM ({' UNION '.join(sides)})")  # noqa: S608
-        return " INTERSECT ".join(parts), values
+            if group is not base:
+                conditions.append(f"({' OR '.join(_INSIDE[row.operator] for row in group)})")
+                values += [row.cohort for row in group]
+        return f"SELECT p.profile FROM ({people}) p WHERE {' AND '.join(conditions)}", values  # noqa: S608
 
     # -- one person -------------------------------------------------------------
 

@@ -124,6 +124,8 @@ class Handler(BaseHTTPRequestHandler):
         if not chunked:
             self.close_connection = True
         self._write_head(response, {"transfer-encoding": "chunked"} if chunked else {})
+        if self.command == "HEAD":
+            return
         for part in parts:
             self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part) if chunked else part)
         if chunked:

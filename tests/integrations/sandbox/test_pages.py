@@ -222,3 +222,8 @@ def test_the_log_page_filters(filled: Driver) -> None:
         r'href="/requests/(\d+)"', filled.get("/requests?only=warned").body.decode()
     )
     assert (refused, warned) == (["5"], ["6"])
+
+
+def test_an_empty_row_does_not_shift_the_others(filled: Driver) -> None:
+    rows = "join=and&op=includes_value&value=&join=and&op=does_not_include_value&value=2"
+    assert "Total Reachable Users 4 " in _page(filled, f"/?{rows}")
