@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlglot import exp
 
 from cohorts.definitions.catalog import Catalog
 from cohorts.definitions.nodes import Definition
-from cohorts.definitions.references import Reference, sort_references
-from cohorts.sql.conditions import combine, compile_condition
-from cohorts.sql.context import Context
+from cohorts.definitions.references import Reference
+from cohorts.sql.compilation import begin, select_members
 from cohorts.sql.dialects import DIALECTS
-from cohorts.sql.expressions import (
-    aliased,
-    column,
-    count_rows,
-    is_one_of,
-    name,
-    text,
-)
+from cohorts.sql.expressions import aliased, column, count_rows
 from cohorts.sql.layout import Layout
-from cohorts.sql.population import select_population
-
-
-@dataclass(frozen=True)
-class Compilation:
-    """The context of the definition itself, and the cohorts it refers to as named queries."""
-
-    ctx: Context
-    cohorts: tuple[tuple[str, exp.Select], ...]
-
-    def finish(self, query: exp.Select) -> exp.Select:
-        for alias, members in self.cohorts:
-            query = query.with_(name(alias), as_=members, copy=False)
-        return query
+from cohorts.sql.sample import select_condition_counts, select_sample
 
 
 def compile_members(
@@ -51,7 +29,7 @@ def compile_members(
     """Selects the one column `id`, each id once, in no order."""
     compilation = begin(definition, catalog, layout, as_of, references, dialect)
     user_id = aliased(column("u", layout.id), "id")
-    return compilation.finish(_select_members(definition, compilation.ctx, user_id))
+    return compilation.finish(select_members(definition, compilation.ctx, user_id))
 
 
 def compile_ordered_members(
@@ -64,15 +42,11 @@ def compile_ordered_members(
     dialect: str = "duckdb",
 ) -> exp.Select:
     """The same, ordered by code point."""
-    query = compile_members(
-        definition,
-        catalog=catalog,
-        layout=layout,
-        as_of=as_of,
-        references=references,
-        dialect=dialect,
-    )
-    return query.order_by(exp.Ordered(this=column("u", layout.id)), copy=False)
+    compilation = begin(definition, catalog, layout, as_of, references, dialect)
+    user_id = column("u", layout.id)
+    query = select_members(definition, compilation.ctx, aliased(user_id, "id"))
+    order = compilation.ctx.dialect.by_code_point(user_id.copy())
+    return compilation.finish(query.order_by(exp.Ordered(this=order), copy=False))
 
 
 def compile_count(
@@ -87,50 +61,37 @@ def compile_count(
     """One row with the one column `n`."""
     compilation = begin(definition, catalog, layout, as_of, references, dialect)
     count = aliased(count_rows(), "n")
-    return compilation.finish(_select_members(definition, compilation.ctx, count))
+    return compilation.finish(select_members(definition, compilation.ctx, count))
 
 
-def to_sql(expression: exp.Expr, dialect: str = "duckdb") -> str:
-    return expression.sql(dialect=DIALECTS[dialect].sqlglot, pretty=True, copy=False)
-
-
-def begin(
+def compile_condition_counts(
     definition: Definition,
+    *,
     catalog: Catalog,
     layout: Layout,
     as_of: datetime,
     references: Mapping[str, Reference],
-    dialect: str,
-) -> Compilation:
-    """Compiles the cohorts referred to, each once and after those it refers to itself."""
-    ctx = Context(catalog=catalog, layout=layout, dialect=DIALECTS[dialect], as_of=as_of)
-    names: dict[str, str] = {}
-    cohorts = []
-    for slug in sort_references(definition, references):
-        inner = replace(ctx, cohorts=dict(names))
-        names[slug] = f"cohort_{len(names) + 1}"
-        cohorts.append((names[slug], _select_reference(references[slug], inner)))
-    return Compilation(_within(ctx, definition, names), tuple(cohorts))
+    dialect: str = "duckdb",
+) -> exp.Select:
+    """One row with a column per condition and group, named by its JSON path."""
+    compilation = begin(definition, catalog, layout, as_of, references, dialect)
+    return compilation.finish(select_condition_counts(definition, compilation.ctx))
 
 
-def _within(ctx: Context, definition: Definition, names: Mapping[str, str]) -> Context:
-    return replace(
-        ctx,
-        date_range=definition.date_range,
-        global_filter=definition.global_filter,
-        cohorts=names,
-    )
+def compile_sample(
+    definition: Definition,
+    *,
+    catalog: Catalog,
+    layout: Layout,
+    as_of: datetime,
+    references: Mapping[str, Reference],
+    limit: int = 100,
+    dialect: str = "duckdb",
+) -> exp.Select:
+    """`id` and the measured value of each condition that measures one, highest first."""
+    compilation = begin(definition, catalog, layout, as_of, references, dialect)
+    return compilation.finish(select_sample(definition, compilation.ctx, limit))
 
 
-def _select_reference(reference: Reference, ctx: Context) -> exp.Select:
-    key = aliased(column("u", ctx.layout.user_key), ctx.layout.user_key)
-    if reference.definition is None:
-        listed = [text(user) for user in reference.users or ()]
-        return select_population(ctx, [is_one_of(column("u", ctx.layout.id), listed)], key)
-    inner = _within(ctx, reference.definition, ctx.cohorts)
-    return _select_members(reference.definition, inner, key)
-
-
-def _select_members(definition: Definition, ctx: Context, *columns: exp.Expr) -> exp.Select:
-    predicates = [compile_condition(condition, ctx) for condition in definition.conditions]
-    return select_population(ctx, [combine(definition.match, predicates)], *columns)
+def to_sql(expression: exp.Expr, dialect: str = "duckdb") -> str:
+    return expression.sql(dialect=DIALECTS[dialect].sqlglot, pretty=True, copy=False)

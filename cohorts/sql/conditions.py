@@ -23,6 +23,7 @@ from cohorts.definitions.nodes import (
     Ratio,
     Retention,
 )
+from cohorts.sql.activity import select_first_time, select_last_time, select_lifecycle
 from cohorts.sql.context import Context
 from cohorts.sql.events import event_key, select_events
 from cohorts.sql.expressions import (
@@ -32,6 +33,7 @@ from cohorts.sql.expressions import (
     certain,
     column,
     count_rows,
+    derived,
     is_in,
     is_one_of,
     is_satisfied_by,
@@ -42,6 +44,9 @@ from cohorts.sql.expressions import (
     text,
 )
 from cohorts.sql.filters import compile_user_filter
+from cohorts.sql.measurements import VALUE, ZERO_FUNCTIONS, measure, select_ratio
+from cohorts.sql.retention import select_returned, select_starters
+from cohorts.sql.sequences import select_funnel
 
 
 def compile_condition(condition: Condition, ctx: Context) -> Expr:
@@ -67,6 +72,23 @@ def _compile_leaf(leaf: Leaf, ctx: Context) -> Expr:
     match leaf:
         case Performed():
             return _compile_performed(leaf, ctx)
+        case Measure():
+            return _compile_measure(leaf, ctx)
+        case Ratio():
+            quotients = derived(select_ratio(leaf, ctx), "q")
+            users = select(event_key(ctx, "q")).from_(quotients, copy=False)
+            holds = satisfies(column("q", VALUE), leaf.comparison)
+            return is_member(ctx, users.where(holds, copy=False))
+        case Funnel():
+            return is_member(ctx, select_funnel(leaf, ctx))
+        case Retention():
+            return _compile_retention(leaf, ctx)
+        case Lifecycle():
+            return is_member(ctx, select_lifecycle(leaf, ctx))
+        case FirstTime():
+            return is_member(ctx, select_first_time(leaf, ctx))
+        case LastTime():
+            return is_member(ctx, select_last_time(leaf, ctx))
         case HasProperty():
             return certain(compile_user_filter(leaf.filter, ctx, "u"))
         case InCohort():
@@ -74,27 +96,42 @@ def _compile_leaf(leaf: Leaf, ctx: Context) -> Expr:
             return is_member(ctx, members.from_(table(ctx.cohorts[leaf.cohort], "c"), copy=False))
         case InList():
             return is_one_of(column("u", ctx.layout.id), [text(user) for user in leaf.users])
-        case Measure() | Ratio() | Funnel() | Retention() | Lifecycle() | FirstTime() | LastTime():
-            raise NotImplementedError(type(leaf).__name__)
         case _:
             assert_never(leaf)
 
 
 def _compile_performed(leaf: Performed, ctx: Context) -> Expr:
-    """Who satisfies, or, where no event at all satisfies, everyone but those who do not."""
     users = select_events(leaf.events, ctx.resolve(leaf.window), ctx)
-    if is_satisfied_by(0, leaf.times):
-        return negated(is_member(ctx, _having(users, leaf.times, ctx, wanted=False)))
-    return is_member(ctx, _having(users, leaf.times, ctx, wanted=True))
-
-
-def _having(users: exp.Select, times: Comparison, ctx: Context, *, wanted: bool) -> exp.Select:
-    """Of the users with at least one event those whose count satisfies, or does not."""
-    if _is_decided_by_zero(times):
-        return users
-    satisfied = satisfies(count_rows(), times)
+    zero = is_satisfied_by(0, leaf.times)
+    if _is_decided_by_zero(leaf.times):
+        return negated(is_member(ctx, users)) if zero else is_member(ctx, users)
     users = users.group_by(event_key(ctx), copy=False)
-    return users.having(satisfied if wanted else negated(satisfied), copy=False)
+    return _compare_measured(users, count_rows(), leaf.times, ctx, zero=zero)
+
+
+def _compile_measure(leaf: Measure, ctx: Context) -> Expr:
+    measurement = leaf.measurement
+    users = select_events(measurement.events, ctx.resolve(leaf.window), ctx)
+    users = users.group_by(event_key(ctx), copy=False)
+    zero = measurement.function in ZERO_FUNCTIONS and is_satisfied_by(0, leaf.comparison)
+    return _compare_measured(users, measure(measurement, ctx), leaf.comparison, ctx, zero=zero)
+
+
+def _compare_measured(
+    users: exp.Select, value: Expr, comparison: Comparison, ctx: Context, *, zero: bool
+) -> Expr:
+    """Who satisfies, or, where users without any event do, everyone but those who do not."""
+    holds = satisfies(value, comparison)
+    if zero:
+        return negated(is_member(ctx, users.having(negated(holds), copy=False)))
+    return is_member(ctx, users.having(holds, copy=False))
+
+
+def _compile_retention(leaf: Retention, ctx: Context) -> Expr:
+    returned = is_member(ctx, select_returned(leaf, ctx))
+    if not leaf.outcome.kind.startswith("not_"):
+        return returned
+    return all_of([is_member(ctx, select_starters(leaf, ctx)), negated(returned)])
 
 
 def _is_decided_by_zero(times: Comparison) -> bool:

@@ -13,6 +13,7 @@ from cohorts.sql.expressions import (
     call,
     compare,
     is_one_of,
+    number,
     text,
     when,
     whole,
@@ -33,6 +34,10 @@ class Dialect(ABC):
     def timestamp(self, instant: datetime) -> Expr:
         spelled = instant.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
         return exp.Cast(this=text(spelled), to=exp.DataType.build("TIMESTAMP"))
+
+    def by_code_point(self, value: Expr) -> Expr:
+        """What to order texts by."""
+        return value
 
     def lower(self, value: Expr) -> Expr:
         return exp.Lower(this=value)
@@ -71,14 +76,18 @@ class Dialect(ABC):
 
     @abstractmethod
     def json_value(self, value: Expr, path: Sequence[str]) -> Expr:
-        """The JSON itself, for telling values apart; NULL for a JSON null."""
+        """A text that tells values apart, 1 and 1.0 being alike; NULL for a JSON null."""
 
     @abstractmethod
-    def wall_date(self, instant: Expr, zone: str) -> Expr:
-        """The calendar date in the zone."""
+    def unit_number(self, instant: Expr, unit: str, zone: str) -> Expr:
+        """The number of the calendar day, week (from Monday) or month in the zone."""
 
     @abstractmethod
     def add_seconds(self, instant: Expr, seconds: int) -> Expr: ...
+
+    @abstractmethod
+    def sum(self, value: Expr) -> Expr:
+        """NULL where there is no value. Sums of decimals come out as decimals do."""
 
     @abstractmethod
     def median(self, value: Expr) -> Expr: ...
@@ -138,21 +147,45 @@ class DuckDB(Dialect):
         )
 
     def json_value(self, value: Expr, path: Sequence[str]) -> Expr:
-        spelled = exp.Cast(
-            this=call("json_extract", value.copy(), text(_to_pointer(path))),
-            to=exp.DataType.build("TEXT"),
-        )
-        return when(self.json_exists(value, path), spelled)
+        varchar = exp.DataType.build("TEXT")
+        as_number = exp.Cast(this=self.json_number(value, path), to=varchar)
+        itself = call("json_extract", value.copy(), text(_to_pointer(path)))
+        other = when(self.json_exists(value, path), exp.Cast(this=itself, to=varchar.copy()))
+        return exp.Coalesce(this=as_number, expressions=[other])
 
-    def wall_date(self, instant: Expr, zone: str) -> Expr:
+    def unit_number(self, instant: Expr, unit: str, zone: str) -> Expr:
+        day = self._wall_date(instant, zone)
+        if unit == "month":
+            months = exp.Mul(this=call("year", day), expression=whole(12))
+            return exp.Add(this=months, expression=call("month", day.copy()))
+        # A Monday before all data, so that no number is negative and // rounds down.
+        monday = exp.Cast(this=text("0001-01-01"), to=exp.DataType.build("DATE"))
+        days = exp.Paren(this=exp.Sub(this=day, expression=monday))
+        return days if unit == "day" else exp.IntDiv(this=days, expression=whole(7))
+
+    def _wall_date(self, instant: Expr, zone: str) -> Expr:
+        date = exp.DataType.build("DATE")
+        if zone == "UTC":
+            return exp.Cast(this=instant, to=date)
         aware = exp.AtTimeZone(this=instant, zone=text("UTC"))
-        return exp.Cast(
-            this=exp.Paren(this=exp.AtTimeZone(this=aware, zone=text(zone))),
-            to=exp.DataType.build("DATE"),
-        )
+        return exp.Cast(this=exp.AtTimeZone(this=aware, zone=text(zone)), to=date)
 
     def add_seconds(self, instant: Expr, seconds: int) -> Expr:
         return exp.Add(this=instant, expression=call("to_seconds", whole(seconds)))
+
+    def sum(self, value: Expr) -> Expr:
+        """Rounded to the 15 digits that a double holds of the largest part, so that
+        33.3 + 33.4 + 33.3 is 100. Whole numbers beyond that are added exactly."""
+        size = exp.Sum(this=exp.Abs(this=value))
+        digits = exp.Sub(
+            this=whole(14),
+            expression=exp.Cast(
+                this=exp.Floor(this=call("log10", size.copy())), to=exp.DataType.build("INT")
+            ),
+        )
+        is_exact = exp.Between(this=size, low=number(1e-200), high=number(9e14))
+        rounded = call("round", call("fsum", value.copy()), digits)
+        return when(is_exact, rounded, exp.Sum(this=value.copy()))
 
     def median(self, value: Expr) -> Expr:
         return call("median", value)

@@ -79,21 +79,25 @@ def _in_interval(window: Interval, ctx: Context) -> list[Expr]:
     return bounds
 
 
-def _join_anchor(window: AfterFirst, ctx: Context) -> exp.Join:
-    """Each user's own window: from their first anchor event, for a fixed length."""
+def select_anchors(window: AfterFirst, ctx: Context) -> exp.Select:
+    """`t0`, the first anchor event ever, of every user who has one."""
+    key = aliased(event_key(ctx), ctx.layout.event_key)
     first = aliased(exp.Min(this=event_time(ctx)), "t0")
-    anchors = select_events(window.events, ctx.all_history, ctx, event_key(ctx), first)
-    anchors = anchors.group_by(event_key(ctx), copy=False)
-    start = column("a", "t0")
-    end = ctx.dialect.add_seconds(start.copy(), to_seconds(window.n, window.unit))
-    return exp.Join(
-        this=derived(anchors, "a"),
-        kind="INNER",
-        on=all_of(
-            [
-                compare(event_key(ctx), "=", column("a", ctx.layout.event_key)),
-                compare(event_time(ctx), ">=", start),
-                compare(event_time(ctx), "<", end),
-            ]
-        ),
-    )
+    anchors = select_events(window.events, ctx.all_history, ctx, key, first)
+    return anchors.group_by(event_key(ctx), copy=False)
+
+
+def anchored_end(window: AfterFirst, ctx: Context) -> Expr:
+    """Where the window of the user in row `a` ends."""
+    return ctx.dialect.add_seconds(column("a", "t0"), to_seconds(window.n, window.unit))
+
+
+def _join_anchor(window: AfterFirst, ctx: Context) -> exp.Join:
+    """Each user's own window, joined to their rows of events."""
+    inside = [
+        compare(event_key(ctx), "=", event_key(ctx, "a")),
+        compare(event_time(ctx), ">=", column("a", "t0")),
+        compare(event_time(ctx), "<", anchored_end(window, ctx)),
+    ]
+    anchors = derived(select_anchors(window, ctx), "a")
+    return exp.Join(this=anchors, kind="INNER", on=all_of(inside))

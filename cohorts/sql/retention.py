@@ -1,0 +1,73 @@
+"""Retention: who came back, counted in calendar units from the user's own first one."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cohorts.definitions.nodes import Retention
+from cohorts.sql.context import Context
+from cohorts.sql.events import event_key, event_time, events_match, select_events, select_rows
+from cohorts.sql.expressions import (
+    Expr,
+    aliased,
+    all_of,
+    column,
+    compare,
+    derived,
+    select,
+    whole,
+)
+from cohorts.sql.measurements import unit_number
+
+_START = "t0"
+
+
+def select_starters(leaf: Retention, ctx: Context) -> exp.Select:
+    """The keys of the users with a start event; for `not_retained_on` only those whose unit
+    is over."""
+    query = select(event_key(ctx, "s")).from_(derived(_select_starts(leaf, ctx), "s"), copy=False)
+    if leaf.outcome.kind != "not_retained_on":
+        return query
+    now = unit_number(ctx.dialect.timestamp(ctx.as_of), leaf.unit, ctx)
+    return query.where(compare(now, ">", _nth_unit(leaf, leaf.outcome.first or 0, ctx)), copy=False)
+
+
+def select_returned(leaf: Retention, ctx: Context) -> exp.Select:
+    """The keys of the users with a return event, in the units meant if units are meant."""
+    same_user = compare(event_key(ctx), "=", event_key(ctx, "s"))
+    later = compare(event_time(ctx), ">", column("s", _START))
+    query = select_rows([events_match(leaf.returning, ctx)], ctx.all_history, ctx)
+    query = query.join(
+        exp.Join(
+            this=derived(_select_starts(leaf, ctx), "s"),
+            kind="INNER",
+            on=all_of([same_user, later]),
+        ),
+        copy=False,
+    )
+    return query.where(all_of(_in_units(leaf, ctx)), copy=False)
+
+
+def _in_units(leaf: Retention, ctx: Context) -> list[Expr]:
+    """A return event is never before the first unit, so 0 is no bound."""
+    bounds: list[Expr] = []
+    first, last = leaf.outcome.first, leaf.outcome.last
+    if first:
+        unit = unit_number(event_time(ctx), leaf.unit, ctx)
+        bounds.append(compare(unit, ">=", _nth_unit(leaf, first, ctx)))
+    if last is not None:
+        unit = unit_number(event_time(ctx), leaf.unit, ctx)
+        bounds.append(compare(unit, "<=", _nth_unit(leaf, last, ctx)))
+    return bounds
+
+
+def _nth_unit(leaf: Retention, n: int, ctx: Context) -> Expr:
+    start = unit_number(column("s", _START), leaf.unit, ctx)
+    return exp.Add(this=start, expression=whole(n)) if n else start
+
+
+def _select_starts(leaf: Retention, ctx: Context) -> exp.Select:
+    key = aliased(event_key(ctx), ctx.layout.event_key)
+    first = aliased(exp.Min(this=event_time(ctx)), _START)
+    rows = select_events(leaf.start, ctx.resolve(leaf.window), ctx, key, first)
+    return rows.group_by(event_key(ctx), copy=False)

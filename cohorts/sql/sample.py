@@ -1,0 +1,108 @@
+"""Counts per condition, and the top members with what their conditions measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlglot import exp
+
+from cohorts.definitions.nodes import (
+    Condition,
+    Definition,
+    Group,
+    Leaf,
+    Measure,
+    Measurement,
+    Performed,
+    Ratio,
+)
+from cohorts.definitions.walk import walk_leaves
+from cohorts.sql.compilation import select_members
+from cohorts.sql.conditions import compile_condition
+from cohorts.sql.context import Context
+from cohorts.sql.expressions import (
+    Expr,
+    aliased,
+    column,
+    compare,
+    derived,
+    name,
+    select,
+    table,
+    when,
+    whole,
+)
+from cohorts.sql.measurements import VALUE, ZERO_FUNCTIONS, select_measured, select_ratio
+from cohorts.sql.population import select_population
+
+_MEMBERS = "members"
+
+
+def select_condition_counts(definition: Definition, ctx: Context) -> exp.Select:
+    """One row: how many of the population satisfy each condition and each group."""
+    conditions = list(_walk(definition.conditions))
+    answers = [
+        aliased(compile_condition(condition, ctx), f"c{number}")
+        for number, condition in enumerate(conditions)
+    ]
+    population = select_population(ctx, [], *answers)
+    counts = [
+        aliased(exp.Count(this=when(column("p", f"c{number}"), whole(1))), condition.path)
+        for number, condition in enumerate(conditions)
+    ]
+    return select(*counts).from_(derived(population, "p"), copy=False)
+
+
+def select_sample(definition: Definition, ctx: Context, limit: int) -> exp.Select:
+    """`id` and one column per measuring condition, named by its path; highest values first."""
+    key = ctx.layout.user_key
+    columns = [aliased(column("u", key), "k"), aliased(column("u", ctx.layout.id), "id")]
+    members = select_members(definition, ctx, *columns)
+    query = select(aliased(column("m", "id"), "id"))
+    query = query.from_(table(_MEMBERS, "m"), copy=False)
+    order: list[Expr] = []
+    measuring = [leaf for leaf in walk_leaves(definition.conditions) if is_measuring(leaf)]
+    for number, leaf in enumerate(measuring):
+        alias = f"v{number}"
+        same_user = compare(column(alias, ctx.layout.event_key), "=", column("m", "k"))
+        values = derived(_select_values(leaf, ctx), alias)
+        query = query.join(exp.Join(this=values, side="LEFT", on=same_user), copy=False)
+        value = _value(leaf, alias)
+        query = query.select(aliased(value, leaf.path), copy=False)
+        order.append(exp.Ordered(this=value.copy(), desc=True, nulls_first=False))
+    order.append(exp.Ordered(this=column("m", "id")))
+    query = query.order_by(*order, copy=False).limit(limit, copy=False)
+    return query.with_(name(_MEMBERS), as_=members, copy=False)
+
+
+def is_measuring(leaf: Leaf) -> bool:
+    """Does the condition compare a number of the user's?"""
+    return isinstance(leaf, Performed | Measure | Ratio)
+
+
+def _select_values(leaf: Leaf, ctx: Context) -> exp.Select:
+    match leaf:
+        case Performed():
+            count = Measurement(events=leaf.events, function="count")
+            return select_measured(count, ctx.resolve(leaf.window), ctx)
+        case Measure():
+            return select_measured(leaf.measurement, ctx.resolve(leaf.window), ctx)
+        case Ratio():
+            return select_ratio(leaf, ctx)
+        case _:
+            raise TypeError(f"{type(leaf).__name__} measures nothing")
+
+
+def _value(leaf: Leaf, alias: str) -> Expr:
+    value = column(alias, VALUE)
+    is_zero_without = isinstance(leaf, Performed) or (
+        isinstance(leaf, Measure) and leaf.measurement.function in ZERO_FUNCTIONS
+    )
+    return exp.Coalesce(this=value, expressions=[whole(0)]) if is_zero_without else value
+
+
+def _walk(conditions: Sequence[Condition]) -> Iterator[Condition]:
+    for condition in conditions:
+        yield condition
+        if isinstance(condition, Group):
+            yield from _walk(condition.conditions)
