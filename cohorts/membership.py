@@ -35,7 +35,7 @@ def path_of(name: str) -> Path:
     return Path(settings.MEMBERSHIP_STORE) / name
 
 
-def write_file(name: str, write: Callable[[Path], None]) -> StoredFile:
+def write_file(name: str, write: Callable[[Path], object]) -> StoredFile:
     """Keep what `write` puts into the Parquet file it is given. A name is never used twice."""
     path = path_of(name)
     if path.exists():

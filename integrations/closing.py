@@ -60,16 +60,15 @@ def _settle(claim: Claim, run: ImportRun) -> Settled | None:
 
 def _totals(run: ImportRun) -> dict[str, int]:
     sums = run.batch_set.aggregate(
-        added=Sum("added", filter=_ACKNOWLEDGED),
-        removed=Sum("removed", filter=_ACKNOWLEDGED),
-        doubtful_added=Sum("added", filter=_DOUBTFUL),
-        doubtful_removed=Sum("removed", filter=_DOUBTFUL),
+        acknowledged_added=Sum("added", filter=_ACKNOWLEDGED, default=0),
+        acknowledged_removed=Sum("removed", filter=_ACKNOWLEDGED, default=0),
+        doubtful_added=Sum("added", filter=_DOUBTFUL, default=0),
+        doubtful_removed=Sum("removed", filter=_DOUBTFUL, default=0),
     )
-    counts = {name: value or 0 for name, value in sums.items()}
     return {
-        "added": counts["added"],
-        "removed": counts["removed"],
-        "doubtful": counts["doubtful_added"] + counts["doubtful_removed"],
+        "added": sums["acknowledged_added"],
+        "removed": sums["acknowledged_removed"],
+        "doubtful": sums["doubtful_added"] + sums["doubtful_removed"],
     }
 
 

@@ -34,8 +34,8 @@ def preview_import(cohort: Cohort, connection: Connection, *, repair: bool = Fal
     ledger = Ledger.objects.filter(cohort=cohort, connection=connection).first()
     with tempfile.TemporaryDirectory(prefix="preview-") as folder:
         members = Path(folder) / "members.parquet"
-        membership.write_parquet(evaluation.stream_members(prepared, as_of=timezone.now()), members)
-        counts = count_changes(holdings_of(ledger, members), repair=repair)
+        membership.write_parquet(evaluation.stream_members(prepared, as_of=now), members)
+        counts = count_changes(holdings_of(ledger, members), now=now, repair=repair)
     return Preview(
         size=counts.size,
         add=counts.added,

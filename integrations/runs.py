@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -49,7 +49,7 @@ def request_import(
     *,
     connection: Connection,
     trigger: str,
-    by: AbstractBaseUser | None = None,
+    by: User | None = None,
     recipients: Iterable[str] = (),
     schedule: ImportSchedule | None = None,
     slot: ScheduleSlot | None = None,
@@ -119,7 +119,7 @@ def _was_not_rung() -> Q:
     )
 
 
-def cancel_run(run: ImportRun, *, by: AbstractBaseUser | None) -> None:
+def cancel_run(run: ImportRun, *, by: User | None) -> None:
     """Stop a run. One that nobody works on ends at once, another after the current request."""
     now = timezone.now()
     with transaction.atomic():
@@ -137,7 +137,7 @@ def cancel_run(run: ImportRun, *, by: AbstractBaseUser | None) -> None:
             ring(run.pk)
 
 
-def approve_run(run: ImportRun, *, by: AbstractBaseUser) -> bool:
+def approve_run(run: ImportRun, *, by: User) -> bool:
     """Send a held run after all. False when it is held no longer."""
     with transaction.atomic():
         approved = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.HELD).update(
