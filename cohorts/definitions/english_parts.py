@@ -20,6 +20,7 @@ from cohorts.definitions.nodes import (
     Moment,
     OtherProperty,
     Overall,
+    Scalar,
     Span,
     This,
     Window,
@@ -93,10 +94,10 @@ def _tell_value(node: Filter) -> str:
             return _tell_scalar(node.value)
 
 
-def _tell_scalar(value: object) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return tell_number(value)
-    return quote(value)
+def _tell_scalar(value: Scalar) -> str:
+    if isinstance(value, str | bool):
+        return quote(value)
+    return tell_number(value)
 
 
 # --- numbers

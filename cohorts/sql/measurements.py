@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from cohorts.definitions.kinds import Kind
 from cohorts.definitions.nodes import AfterFirst, Measurement, Ratio
 from cohorts.sql.context import Context
 from cohorts.sql.events import event_key, event_time, select_events
@@ -90,5 +91,5 @@ def _count_distinct(value: Expr) -> Expr:
 
 
 def _read(measurement: Measurement, ctx: Context) -> Expr:
-    kind = "json" if measurement.function == "unique" else "number"
+    kind: Kind = "json" if measurement.function == "unique" else "number"
     return read_property("event", measurement.property or "", kind, ctx, "e")

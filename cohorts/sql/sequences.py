@@ -22,6 +22,7 @@ from cohorts.sql.expressions import (
     compare,
     derived,
     is_in,
+    name,
     select,
     when,
     whole,
@@ -159,9 +160,8 @@ def _keys(query: exp.Select) -> exp.Select:
 
 def _extend(query: exp.Select, added: Expr) -> exp.Select:
     """All columns of the query and one more; `r` names a row of the query."""
-    return select(
-        exp.Column(this=exp.Star(), table=exp.to_identifier("r", quoted=True)), added
-    ).from_(derived(query, "r"), copy=False)
+    everything = exp.Column(this=exp.Star(), table=name("r"))
+    return select(everything, added).from_(derived(query, "r"), copy=False)
 
 
 def _flag(predicate: Expr) -> Expr:
