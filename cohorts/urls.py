@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from cohorts import views
+from cohorts import builder_views, views
 
 app_name = "cohorts"
 urlpatterns: list[URLPattern] = [
     path("", views.list_cohorts, name="list"),
-    # The builder's pages stand here.
+    path("new/", builder_views.new, name="new"),
+    path("builder/preview/", builder_views.preview, name="preview"),
+    path("builder/sample/", builder_views.sample, name="sample"),
+    path("builder/save/", builder_views.save, name="save"),
+    path("builder/values/", builder_views.values, name="values"),
+    path("builder/sql/", builder_views.sql, name="sql"),
+    path("builder/catalog/", builder_views.catalog, name="catalog"),
     path("<slug:slug>/", views.show_cohort, name="detail"),
+    path("<slug:slug>/edit/", builder_views.edit, name="edit"),
     path("<slug:slug>/info/", views.show_info, name="info"),
     path("<slug:slug>/disable/", views.disable, name="disable"),
 ]

@@ -1,14 +1,36 @@
-"""Values to choose from while typing: first the catalog's, then the data's own."""
+"""Values to choose from while typing: the catalog's most frequent, then the data's own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
+from sqlglot import exp
+
 from cohorts.definitions.catalog import Catalog, Property, Scope
+from cohorts.evaluation import dataset_path
 from cohorts.models import Dataset
+from cohorts.sql.dialects import DIALECTS
+from cohorts.sql.expressions import (
+    aliased,
+    all_of,
+    call,
+    column,
+    count_rows,
+    is_one_of,
+    select,
+    table,
+    text,
+)
+from cohorts.sql.layout import DUCKDB_FILE
+from cohorts.warehouse.duckdb_file import DuckDBFile
+from cohorts.warehouse.errors import WarehouseError
 
 LIMIT = 20
+# Suggestions that come later than this come too late to be of help.
+TIME_LIMIT = 3.0
+ANY_EVENT = "*"
 
 
 @dataclass(frozen=True)
@@ -25,12 +47,59 @@ def search_values(
     if found is None:
         return []
     known, path = found
-    if path or known.type == "json":
-        return []
-    return _from_catalog(known, typed)
+    listed = [] if path else _in_catalog(known, typed)
+    if known.type not in ("string", "json") or (known.type == "json" and not path):
+        return listed
+    # The catalog's counts are over all events, so it answers alone only when no event is asked.
+    if listed and (known.has_all_values or (not typed and not events)):
+        return listed
+    try:
+        return _in_data(dataset, scope, known, path, typed, events) or listed
+    except WarehouseError:
+        # A help that cannot be had: the field takes what is typed all the same.
+        return listed
 
 
-def _from_catalog(known: Property, typed: str) -> list[FoundValue]:
+def _in_catalog(known: Property, typed: str) -> list[FoundValue]:
     needle = typed.casefold()
     matching = [FoundValue(v, n) for v, n in known.top_values if needle in v.casefold()]
     return matching[:LIMIT]
+
+
+def _in_data(
+    dataset: Dataset,
+    scope: Scope,
+    known: Property,
+    path: tuple[str, ...],
+    typed: str,
+    events: Sequence[str],
+) -> list[FoundValue]:
+    sql = _compile(scope, known, path, typed, events)
+    file = DuckDBFile(
+        dataset_path(dataset),
+        time_limit=TIME_LIMIT,
+        memory_limit=settings.QUERY_MEMORY_LIMIT,
+        threads=settings.QUERY_THREADS,
+    )
+    with file:
+        return [FoundValue(value, count) for value, count in file.rows(sql)]
+
+
+def _compile(
+    scope: Scope, known: Property, path: tuple[str, ...], typed: str, events: Sequence[str]
+) -> str:
+    dialect = DIALECTS["duckdb"]
+    stored = column("t", known.column)
+    value = dialect.json_text(stored, path) if path else stored
+    source = DUCKDB_FILE.events if scope == "event" else DUCKDB_FILE.users or ""
+    wanted: list[exp.Expression] = [exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))]
+    if typed:
+        needle = call("lower", text(typed))
+        wanted.append(dialect.contains(dialect.lower(value.copy()), needle))
+    if scope == "event" and events and ANY_EVENT not in events:
+        names = [text(event) for event in events]
+        wanted.append(is_one_of(column("t", DUCKDB_FILE.event), names))
+    query = select(aliased(value, "value"), aliased(count_rows(), "n")).from_(table(source, "t"))
+    query = query.where(all_of(wanted)).group_by(exp.Literal.number(1))
+    query = query.order_by("n DESC", exp.Literal.number(1)).limit(LIMIT)
+    return query.sql(dialect="duckdb")

@@ -150,7 +150,7 @@ function options(ctx, spec) {
 export function filterRows(ctx, spec) {
   return html`${repeat(spec.filters, keyOf, (filter, i) => {
     const path = [...spec.path, i];
-    return filter.any ? anyRow(ctx, spec, filter, path) : filterRow(ctx, spec, filter, path, i);
+    return filter.any ? anyRow(ctx, spec, filter, path, i) : filterRow(ctx, spec, filter, path, i);
   })}`;
 }
 
@@ -171,9 +171,10 @@ export const orButton = (ctx, id, onClick) =>
     ${ctx.texts.or}
   </button>`;
 
-function anyRow(ctx, spec, filter, path) {
+function anyRow(ctx, spec, filter, path, i) {
+  const lead = i === 0 ? ctx.texts.where : ctx.texts.and;
   return html`<div class="where where--any" role="group" aria-label=${ctx.texts.any_filter}>
-    ${alternatives(ctx, spec, filter, path, (last) => ctx.replace(path, last))}
+    ${alternatives(ctx, { ...spec, lead }, filter, path, (last) => ctx.replace(path, last))}
   </div>`;
 }
 
@@ -185,7 +186,7 @@ export function alternatives(ctx, spec, filter, path, collapse) {
   return html`${repeat(filter.any, keyOf, (part, i) => {
     const id = keyOf(part);
     return html`<div class="bline">
-      ${unit(i === 0 ? ctx.texts.where : ctx.texts.or)}
+      ${unit(i === 0 ? (spec.lead ?? ctx.texts.where) : ctx.texts.or)}
       ${part.any
         ? html`<code class="raw">${JSON.stringify(part)}</code>`
         : filterFields(ctx, { ...spec, id, path: [...inner, i], filter: part })}

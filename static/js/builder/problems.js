@@ -48,16 +48,20 @@ export function problemList(ctx, key) {
     ${found.map(
       (problem) =>
         html`<p class="msg ${problem.tone}">
-          ${icon("i-alert-triangle")}<span>${problem.message}${suggestion(ctx, problem)}</span>
+          ${icon("i-alert-triangle")}<span>${message(ctx, problem)}</span>
         </p>`,
     )}
   </div>`;
 }
 
-function suggestion(ctx, problem) {
-  if (!problem.suggestion) return nothing;
-  return html` ${ctx.texts.did_you_mean}
-    <button type="button" class="linkbtn" @click=${() => ctx.fix(problem)}>${problem.suggestion}</button>?`;
+/** Where the message names what it suggests, that name is the link that takes it. */
+function message(ctx, problem) {
+  const { message: text, suggestion } = problem;
+  if (!suggestion) return text;
+  const link = html`<button type="button" class="linkbtn" @click=${() => ctx.fix(problem)}>${suggestion}</button>`;
+  const at = text.lastIndexOf(suggestion);
+  if (at < 0) return html`${text} ${ctx.texts.did_you_mean} ${link}?`;
+  return html`${text.slice(0, at)}${link}${text.slice(at + suggestion.length)}`;
 }
 
 /** The first row with an error in reading order, or null. */

@@ -12,7 +12,7 @@ export function summary(ctx) {
     </div>
     <div>
       <div class="row between summary__title">
-        <h3>${texts.how_it_comes_about}</h3>
+        <h2>${texts.how_it_comes_about}</h2>
         <span class="t3 sm">${texts.log_scale}</span>
       </div>
       ${waterfall(ctx)}
