@@ -85,7 +85,8 @@ def run_product(python: Path, folder: Path, port: int, *, events: int | None = N
             _start(supervisor, plan, python, folder)
         supervisor.watch()
     finally:
-        say("\n  Stopping …")
+        if supervisor.children:
+            say("\n  Stopping …")
         supervisor.close()
         (folder / "run.json").unlink(missing_ok=True)
     say("  Stopped.")
@@ -164,8 +165,10 @@ def read_logins(folder: Path) -> list[dict[str, str]]:
 
 def _as_json(plan: Plan) -> dict[str, object]:
     sandbox = f"http://{HOST}:{plan.sandbox}" if plan.sandbox else None
-    # With these, commands in another shell meet the same product. Secrets are not among them.
-    shared = ("DATA_DIR", "BASE_URL", "BRAZE_SANDBOX_URL", "EMAIL_URL", "DEMO")
+    # With these, commands in another shell meet the same product. No secret is among them.
+    shared = ["DATA_DIR", "BASE_URL", "BRAZE_SANDBOX_URL", "EMAIL_URL", "DEMO"]
+    if plan.environ.get("BRAZE_PARTNER_KEYS") == SANDBOX_PARTNER_KEYS:
+        shared.append("BRAZE_PARTNER_KEYS")
     return {
         "pid": os.getpid(),
         "url": plan.url,
