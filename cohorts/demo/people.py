@@ -26,11 +26,11 @@ _PEOPLE = [
     ("creator", "Aisha", "Bello", "Creator"),
     ("viewer", "Lucia", "Moreno", "Viewer"),
 ]
-_WORDS = tuple(
+_WORDS = (
     "alto amber anthem ballad banjo bronze cadence canyon cello chorus cobalt copper coral duet "
     "ember encore falsetto fiddle garnet harbor indigo ivory jasper lantern lilac lyric maple "
     "marble melody meadow mosaic nectar octave olive opal orchid piano quartz refrain river "
-    "saffron sonata soprano tempo timber treble tulip velvet viola walnut willow".split(" ")
+    "saffron sonata soprano tempo timber treble tulip velvet viola walnut willow"
 )
 
 
@@ -70,7 +70,7 @@ def read_logins(path: Path) -> list[Login]:
 
 
 def _new_password() -> str:
-    words = "-".join(secrets.choice(_WORDS) for _ in range(3))
+    words = "-".join(secrets.choice(_WORDS.split()) for _ in range(3))
     return f"{words}-{secrets.randbelow(9000) + 1000}"
 
 
