@@ -68,8 +68,8 @@ class ConnectionForm(forms.ModelForm):
             set_key(self.instance, self.cleaned_data["new_key"])
         elif self.answer is not None and self.answer.is_accepted:
             self.instance.paused_at, self.instance.paused_reason = None, ""
-        super().save(commit)
-        return self.instance
+        connection: Connection = super().save(commit)
+        return connection
 
     @property
     def warning(self) -> str:

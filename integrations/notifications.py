@@ -100,7 +100,7 @@ def _write(run: ImportRun, content: Content) -> int:
 
 def message_id(run: ImportRun, recipient: str, kind: str) -> str:
     """The same for the same mail, so that a repeated one can be recognised."""
-    digest = hashlib.sha256(f"{run.pk}\n{kind}\n{recipient}".encode()).hexdigest()[:32]
+    digest = hashlib.sha256(f"{run.pk}\n{kind}\n{recipient}".encode()).hexdigest()[:16]
     host = urlsplit(settings.BASE_URL).hostname or "localhost"
     return f"<import-{run.pk}.{kind}.{digest}@{host}>"
 

@@ -1,26 +1,26 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import load_command_class
+from django.db import connections
 from django.utils import timezone
 
 from cohorts.models import Cohort, CohortVersion, Dataset
 from integrations.cadence import Cadence
 from integrations.models import Connection, ImportRun
+from tests.integrations.braze.wire_server import WireServer, answer
 
 DEFINITION = {
+    "version": 1,
     "match": "all",
-    "conditions": [
-        {
-            "type": "performed",
-            "event": "SING",
-            "times": {"operator": ">", "value": 5},
-            "window": {"type": "last", "unit": "day", "value": 7},
-        }
-    ],
+    "conditions": [{"type": "performed", "event": "SING", "times": {"op": ">", "value": 5}}],
 }
 
 
@@ -92,3 +92,64 @@ def make_run(cohort: Cohort, connection: Connection) -> Callable[..., ImportRun]
         return ImportRun.objects.create(state=state, **(values | fields))
 
     return make
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, as its caller sees it."""
+
+    code: int
+    out: str
+    errors: list[str]
+
+
+@pytest.fixture
+def run_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Ended]:
+    """Run a management command through the same door as the command line."""
+    # At its end a command closes the connections, and with them the test's transaction.
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+
+    def run(name: str, *arguments: str) -> Ended:
+        command = load_command_class("integrations", name)
+        capsys.readouterr()
+        code = 0
+        try:
+            command.run_from_argv(["manage.py", name, *arguments])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        found = capsys.readouterr()
+        return Ended(code, found.out, found.err.splitlines())
+
+    return run
+
+
+@pytest.fixture
+def braze(settings: Any) -> Iterator[FakeBraze]:
+    """A peer that answers as Braze would, and is configured as the sandbox."""
+    fake = FakeBraze()
+    settings.BRAZE_SANDBOX_URL = fake.server.url
+    settings.BRAZE_PARTNER_KEYS = {"US": "partner-key-canary"}
+    with fake.server:
+        yield fake
+
+
+class FakeBraze:
+    """On the wire only: a status, and whether the key in the request is the good one."""
+
+    def __init__(self) -> None:
+        self.good_key = "good-key-0123456789"
+        self.server = WireServer(self._play)
+
+    @property
+    def asked(self) -> int:
+        return len(self.server.requests)
+
+    def _play(self, peer: socket.socket, request: bytes) -> None:
+        body = json.loads(request.partition(b"\r\n\r\n")[2])
+        if body["client_secret"] == self.good_key:
+            peer.sendall(answer())
+        else:
+            said = b'{"message":"Invalid client secret"}'
+            peer.sendall(answer(said, "401 Unauthorized"))
