@@ -14,6 +14,9 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
+from cohorts.definitions.parse import parse_definition
+from cohorts.definitions.problems import DefinitionError
+from cohorts.definitions.references import referenced_cohorts
 from cohorts.models import Cohort
 
 Objection = Callable[[Cohort], str | None]
@@ -37,6 +40,7 @@ def find_objections(cohort: Cohort) -> list[str]:
 
 
 def disable(cohort: Cohort, *, by: Any) -> None:
+    # Saving brings the engine along, which what only starts the project does not need.
     from cohorts.saving import disable_cohort
 
     with transaction.atomic():
@@ -60,10 +64,6 @@ def find_users_of(cohort: Cohort) -> list[Cohort]:
 
 
 def _refers_to(other: Cohort, slug: str) -> bool:
-    from cohorts.definitions.check import referenced_cohorts
-    from cohorts.definitions.parse import parse_definition
-    from cohorts.definitions.problems import DefinitionError
-
     if other.current_version is None:
         return False
     try:

@@ -8,6 +8,10 @@ from typing import Any
 
 from django.utils.translation import get_language
 
+from cohorts.definitions.describe import describe, label_condition
+from cohorts.definitions.parse import parse_definition
+from cohorts.definitions.problems import DefinitionError
+from cohorts.definitions.references import referenced_cohorts
 from cohorts.models import Cohort, CohortVersion
 
 
@@ -33,11 +37,6 @@ class Wording:
 
 def word_version(version: CohortVersion) -> Wording:
     """What the version says; a definition that cannot be read gives its problems instead."""
-    from cohorts.definitions.check import referenced_cohorts
-    from cohorts.definitions.describe import describe
-    from cohorts.definitions.parse import parse_definition
-    from cohorts.definitions.problems import DefinitionError
-
     language = get_language() or "en"
     try:
         definition = parse_definition(version.definition)
@@ -57,8 +56,6 @@ def _line(condition: Any, language: str, count: list[int]) -> Line:
     if hasattr(condition, "conditions"):
         inner = _lines(condition.conditions, language, count)
         return Line("", negate=condition.negate, match=condition.match, lines=inner)
-    from cohorts.definitions.describe import label_condition
-
     count[0] += 1
     title, subtitle = label_condition(condition, language=language)
     return Line(title, subtitle, count[0], condition.negate)

@@ -12,19 +12,20 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.dateformat import time_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cohorts.definitions.problems import DefinitionError
 from cohorts.models import Cohort
+from cohorts.saving import clean_name
 from integrations.cadence import LAST, MAX_EVERY, BadCadence, Cadence
 from integrations.models import Connection, ImportRun, ImportSchedule
+from integrations.recipients import BadRecipients, clean_recipients
 
 ONCE, SCHEDULED = "once", "scheduled"
-MAX_RECIPIENTS = 50
 AREAS = {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
 # Sunday first, as people pick them; Monday is 0, as schedules keep them.
 WEEKDAYS = [
@@ -196,12 +197,20 @@ class ImportForm(RecurrenceForm):
     def has_changed_details(self) -> bool:
         return not {"name", "description"}.isdisjoint(self.changed_data)
 
+    @property
+    def connection_value(self) -> str:
+        value = self["connection"].value()
+        return str(getattr(value, "pk", value))
+
     @cached_property
     def connections(self) -> list[Connection]:
         return list(Connection.objects.all())
 
     def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"].strip()
+        try:
+            name = clean_name(self.cleaned_data["name"])
+        except DefinitionError as error:
+            raise ValidationError([problem.message for problem in error.problems]) from None
         taken = Cohort.objects.live().exclude(pk=self.cohort.pk).filter(name__iexact=name)
         if taken.exists():
             raise ValidationError(_("Another cohort has this name. Choose a different one."))
@@ -218,19 +227,11 @@ class ImportForm(RecurrenceForm):
 
 
 def read_recipients(text: str) -> list[str]:
-    """Addresses between commas, semicolons or white space, each once."""
-    addresses = list(dict.fromkeys(part for part in re.split(r"[\s,;]+", text) if part))
-    wrong = []
-    for address in addresses:
-        try:
-            validate_email(address)
-        except ValidationError:
-            wrong.append(address)
-    if wrong:
-        raise ValidationError(_("Not a complete e-mail address: %s") % ", ".join(wrong))
-    if len(addresses) > MAX_RECIPIENTS:
-        raise ValidationError(_("At most %d recipients.") % MAX_RECIPIENTS)
-    return addresses
+    """Addresses between commas, semicolons or white space."""
+    try:
+        return clean_recipients(part for part in re.split(r"[\s,;]+", text) if part)
+    except BadRecipients as bad:
+        raise ValidationError(bad.messages) from None
 
 
 def _recurrence_initial(schedule: ImportSchedule | None, zone: str) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from cohorts.warehouse.errors import WarehouseError
 from integrations.cadence import next_times as compute_next_times
 from integrations.connections import default_connection
 from integrations.forms import ImportForm, RecurrenceForm
-from integrations.models import Connection, ImportRun, ImportSchedule
+from integrations.models import Connection, ImportRun
+from integrations.preview import preview_import
 from integrations.runs import ImportRefused, request_import
+from integrations.schedules import ScheduleRefused, find_live_schedule, save_schedule
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,6 +36,8 @@ def import_dialog(request: HttpRequest, slug: str) -> HttpResponse:
             return _started(request, earlier)
         try:
             return _carry_out(request, cohort, form)
+        except ScheduleRefused as refused:
+            form.add_error(None, refused.message)
         except ImportRefused as refused:
             # Of two submits at the same moment the second comes here.
             if twin := _find_submitted(request, cohort, form.cleaned_data["connection"]):
@@ -50,9 +54,7 @@ def _form(request: HttpRequest, cohort: Cohort) -> ImportForm:
     return ImportForm(
         request.POST if request.method == "POST" else None,
         cohort=cohort,
-        schedule=ImportSchedule.objects.filter(cohort=cohort, deleted_at=None)
-        .select_related("connection")
-        .first(),
+        schedule=find_live_schedule(cohort),
         connection=default_connection(),
         may_rename=request.user.has_perm("cohorts.change_cohort"),
         may_schedule=request.user.has_perm("integrations.change_importschedule"),
@@ -62,8 +64,6 @@ def _form(request: HttpRequest, cohort: Cohort) -> ImportForm:
 
 def _carry_out(request: HttpRequest, cohort: Cohort, form: ImportForm) -> HttpResponse:
     """Renames, and schedules or starts the import: all of it or, if it is refused, nothing."""
-    from integrations.schedules import save_schedule
-
     data = form.cleaned_data
     with transaction.atomic():
         if form.has_changed_details:
@@ -93,7 +93,7 @@ def _carry_out(request: HttpRequest, cohort: Cohort, form: ImportForm) -> HttpRe
 def import_now(request: HttpRequest, slug: str) -> HttpResponse:
     """The Braze icon of a schedule: an import at once, to where the schedule goes."""
     cohort = _get_cohort(slug)
-    schedule = ImportSchedule.objects.filter(cohort=cohort, deleted_at=None).first()
+    schedule = find_live_schedule(cohort)
     connection = schedule.connection if schedule else default_connection()
     if connection is None:
         return redirect("integrations:import", slug)
@@ -130,8 +130,6 @@ def _started(request: HttpRequest, run: ImportRun) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, slug: str) -> HttpResponse:
     """What an import would change, counted when the dialog is open."""
-    from integrations.preview import preview_import
-
     cohort = _get_cohort(slug)
     chosen = Connection.objects.filter(pk=_number(request.GET.get("connection"))).first()
     connection = chosen or default_connection()

@@ -13,8 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cohorts.answers import stay, vary_by_part, wants_part
 from cohorts.models import Cohort
-from integrations.models import ImportBatch, ImportRun, ImportSchedule, Ledger
+from integrations.models import ImportBatch, ImportRun, Ledger
+from integrations.run_bars import draw_bars
 from integrations.runs import OPEN_STATES, approve_run, cancel_run
+from integrations.schedules import find_live_schedule
 
 PAGE_SIZE = 50
 STATE_FILTERS = {
@@ -52,13 +54,16 @@ def show_run(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     batches = run.batch_set.order_by("-number")
+    progress = _count_batches(run)
     context = {
         "run": run,
         "cohort": run.cohort,
         "dataset": run.cohort.dataset,
         "zone": run.schedule.timezone if run.schedule else run.cohort.dataset.timezone,
         "page": Paginator(batches, PAGE_SIZE).get_page(request.GET.get("page")),
-        "progress": _count_batches(run),
+        "progress": progress,
+        "bars": draw_bars(run, progress),
+        "newest_run": ImportRun.objects.filter(cohort=run.cohort).latest("pk").pk,
         "ledger": Ledger.objects.filter(cohort=run.cohort, connection=run.connection).first(),
         "filter_name": f"{settings.BRAZE_PARTNER_NAME.capitalize()} Cohorts",
         "can_be_canceled": run.state in OPEN_STATES and not run.cancel_requested_at,
@@ -72,14 +77,14 @@ def _count_batches(run: ImportRun) -> dict[str, int]:
     done = Q(state=ImportBatch.State.ACKNOWLEDGED)
     found = run.batch_set.aggregate(
         requests=Count("pk"),
-        added=Sum("added"),
-        removed=Sum("removed"),
+        to_add=Sum("added"),
+        to_remove=Sum("removed"),
         done_requests=Count("pk", filter=done),
         done_added=Sum("added", filter=done),
         done_removed=Sum("removed", filter=done),
     )
     counts = {name: value or 0 for name, value in found.items()}
-    counts["changes"] = counts["added"] + counts["removed"]
+    counts["changes"] = counts["to_add"] + counts["to_remove"]
     counts["done"] = counts["done_added"] + counts["done_removed"]
     counts["percent"] = 100 * counts["done"] // counts["changes"] if counts["changes"] else 0
     return counts
@@ -89,7 +94,7 @@ def _count_batches(run: ImportRun) -> dict[str, int]:
 def show_history(request: HttpRequest, slug: str) -> HttpResponse:
     """The popover behind the history icon."""
     cohort = get_object_or_404(Cohort.objects.select_related("dataset"), slug=slug)
-    schedule = ImportSchedule.objects.filter(cohort=cohort, deleted_at=None).first()
+    schedule = find_live_schedule(cohort)
     runs = ImportRun.objects.filter(cohort=cohort)
     context = {
         "cohort": cohort,

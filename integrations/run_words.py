@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from integrations.models import ImportBatch, ImportRun
 
@@ -39,3 +43,31 @@ def run_look(run: ImportRun) -> Look:
 
 def batch_look(batch: ImportBatch) -> Look:
     return BATCH_LOOKS[ImportBatch.State(batch.state)]
+
+
+def note_of(run: ImportRun) -> str:
+    """The second line under a run's badge in lists."""
+    state = ImportRun.State(run.state)
+    if state is ImportRun.State.HELD:
+        return gettext("to approve")
+    if state is ImportRun.State.FAILED:
+        return FAILURES.get(run.error_kind) or gettext("see why")
+    if state is ImportRun.State.SENDING and run.added is not None and run.removed is not None:
+        return f"+{run.added:,} \N{MINUS SIGN}{run.removed:,}"
+    if run.size is None:
+        return ""
+    return ngettext("%s user", "%s users", run.size) % f"{run.size:,}"
+
+
+# Short names of what a person can do something about; the run's page has the whole story.
+FAILURES: dict[str, Any] = {
+    "key_refused": _("key refused"),
+    "key_unreadable": _("key unreadable"),
+    "partner_key": _("partner key refused"),
+    "partner_not_enabled": _("partner not enabled"),
+    "unauthorized": _("access refused"),
+    "unreachable": _("not reachable"),
+    "name_not_found": _("not reachable"),
+    "definition": _("definition"),
+    "timeout": _("took too long"),
+}

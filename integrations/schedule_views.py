@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cohorts.answers import stay, vary_by_part, wants_part
 from integrations.import_columns import read_import_columns
 from integrations.models import ImportRun, ImportSchedule
+from integrations.schedules import delete_schedule, pause_schedule, resume_schedule
 
 PAGE_SIZE = 50
 
@@ -43,23 +44,17 @@ def list_schedules(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
-    from integrations.schedules import pause_schedule
-
     return _change(request, pk, pause_schedule, _("The schedule of %s is paused."))
 
 
 @require_POST
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
-    from integrations.schedules import resume_schedule
-
     return _change(request, pk, resume_schedule, _("The schedule of %s runs again."))
 
 
 @require_http_methods(["GET", "POST"])
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks first; people in Braze stay as the last import left them."""
-    from integrations.schedules import delete_schedule
-
     if request.method == "POST":
         return _change(request, pk, delete_schedule, _("The schedule of %s was deleted."))
     schedule = _get_schedule(pk)

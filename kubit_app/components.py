@@ -62,8 +62,9 @@ def number(value: int | None) -> str:
 
 
 @register.filter
-def minus(value: int, other: int) -> int:
-    return value - other
+def percent_of(part: int | None, whole: int | None) -> str:
+    """`8.3%`; blank when there is nothing to compare."""
+    return f"{100 * part / whole:.1f}%" if part is not None and whole else ""
 
 
 def _on_wall_clock(value: datetime | None, zone: str | None, pattern: str) -> str:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django import template
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.translation import get_language
 
 from cohorts.models import Cohort
+from integrations.cadence import BadCadence, describe_cadence, describe_time
+from integrations.cohort_imports import CohortImports, read_cohort_imports
+from integrations.forms import WEEKDAYS
 from integrations.import_columns import ImportColumns, read_import_columns
 from integrations.import_states import ImportCounts, count_import_states
-from integrations.run_words import batch_look, run_look
+from integrations.models import ImportBatch, ImportRun, ImportSchedule
+from integrations.run_words import batch_look, note_of, run_look
+from integrations.schedules import cadence_of
+from integrations.times import elapsed, until
 from integrations.worker_health import WorkerHealth, read_worker_health
 
 register = template.Library()
@@ -35,3 +46,53 @@ def import_columns(cohorts: Iterable[Cohort]) -> dict[int, ImportColumns]:
 @register.filter
 def of_cohort(columns: dict[int, ImportColumns], cohort: Cohort) -> ImportColumns:
     return columns[cohort.pk]
+
+
+@register.filter
+def recurrence(schedule: ImportSchedule) -> str:
+    """`Every 2 weeks, T, F`; for a row that makes no sense, what is wrong with it."""
+    try:
+        return describe_cadence(cadence_of(schedule), get_language() or "en")
+    except BadCadence as bad:
+        return bad.message
+
+
+@register.filter
+def execution_time(schedule: ImportSchedule) -> str:
+    try:
+        return describe_time(cadence_of(schedule), get_language() or "en")
+    except BadCadence as bad:
+        return bad.message
+
+
+@register.filter
+def run_note(run: ImportRun) -> str:
+    return note_of(run)
+
+
+@register.filter
+def time_until(instant: datetime) -> str:
+    return until(instant, timezone.now())
+
+
+@register.filter
+def duration(row: ImportRun | ImportBatch) -> str:
+    """How long a run or a request took; blank while it is open."""
+    if isinstance(row, ImportBatch):
+        start, end = row.last_sent_at, row.answered_at
+    else:
+        start, end = row.started_at or row.queued_at, row.finished_at
+    return elapsed(start, end) if start and end else ""
+
+
+@register.simple_tag
+def cohort_imports(cohort: Cohort) -> CohortImports:
+    return read_cohort_imports(cohort)
+
+
+@register.filter
+def weekday_moment(instant: datetime, zone: str) -> str:
+    """`T 11/24/2026 8:00 AM`, the weekday as the dialog's circles write it."""
+    local = timezone.localtime(instant, ZoneInfo(zone))
+    letters = {day: letter for day, letter, _name in WEEKDAYS}
+    return f"{letters[local.weekday()]} {format_date(local, 'n/j/Y g:i A')}"
