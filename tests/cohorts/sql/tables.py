@@ -1,0 +1,146 @@
+"""Puts rows into DuckDB tables of the product's layout, and asks them for members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from cohorts.definitions.catalog import Catalog, Property
+from cohorts.definitions.check import Reference, check_definition
+from cohorts.definitions.parse import parse_definition
+from cohorts.sql.compile import (
+    compile_condition_counts,
+    compile_count,
+    compile_ordered_members,
+    compile_sample,
+    to_sql,
+)
+from cohorts.sql.layout import DUCKDB_FILE
+from tests.cohorts.sql.naive import World
+
+SQL_TYPES = {
+    "string": "VARCHAR",
+    "number": "DOUBLE",
+    "whole": "BIGINT",
+    "boolean": "BOOLEAN",
+    "time": "TIMESTAMP",
+    "json": "VARCHAR",
+}
+
+
+class Tables:
+    """`whole` names number properties whose column holds whole numbers only."""
+
+    def __init__(self, world: World, whole: Iterable[str] = ()) -> None:
+        self.world = world
+        self.whole = set(whole)
+        self.connection = duckdb.connect(":memory:", config={"threads": 1})
+        self.catalog = Catalog(
+            timezone=world.zone,
+            event_properties=_properties(world.event_types),
+            user_properties=_properties(world.user_types),
+        )
+        self._create()
+
+    def members(self, data: dict[str, Any], as_of: datetime) -> list[str]:
+        sql = to_sql(compile_ordered_members(*self._checked(data), **self._given(as_of)))
+        return [user for (user,) in self.connection.execute(sql).fetchall()]
+
+    def count(self, data: dict[str, Any], as_of: datetime) -> int:
+        sql = to_sql(compile_count(*self._checked(data), **self._given(as_of)))
+        ((count,),) = self.connection.execute(sql).fetchall()
+        return count
+
+    def condition_counts(self, data: dict[str, Any], as_of: datetime) -> dict[str, int]:
+        sql = to_sql(compile_condition_counts(*self._checked(data), **self._given(as_of)))
+        (row,) = self.connection.execute(sql).fetchall()
+        return dict(zip(self._names(), row, strict=True))
+
+    def sample(
+        self, data: dict[str, Any], as_of: datetime, limit: int = 100
+    ) -> tuple[list[str], list[tuple]]:
+        given = self._given(as_of)
+        sql = to_sql(compile_sample(*self._checked(data), limit=limit, **given))
+        rows = self.connection.execute(sql).fetchall()
+        return self._names(), rows
+
+    def _names(self) -> list[str]:
+        return [column[0] for column in self.connection.description or ()]
+
+    def _checked(self, data: dict[str, Any]) -> list[Any]:
+        definition = parse_definition(data)
+        checked = check_definition(definition, catalog=self.catalog, cohorts=self._references())
+        assert not checked.errors, checked.errors
+        return [definition]
+
+    def _given(self, as_of: datetime) -> dict[str, Any]:
+        return {
+            "catalog": self.catalog,
+            "layout": DUCKDB_FILE,
+            "as_of": as_of,
+            "references": self._references(),
+        }
+
+    def _references(self) -> dict[str, Reference]:
+        return {
+            slug: Reference(None, tuple(held), slug)
+            if isinstance(held, list)
+            else Reference(parse_definition(held), None, slug)
+            for slug, held in self.world.cohorts.items()
+        }
+
+    def _create(self) -> None:
+        world = self.world
+        ids = sorted(set(world.users) | {row.user for row in world.rows})
+        uids = {user: uid for uid, user in enumerate(ids)}
+        first = {
+            user: min((row.time for row in world.rows if row.user == user), default=None)
+            for user in ids
+        }
+        self._fill(
+            "users",
+            "uid INTEGER, id VARCHAR, listed BOOLEAN, first_event_at TIMESTAMP",
+            world.user_types,
+            [
+                (uids[user], user, user in world.users, _naive(first[user]))
+                + _values(world.user_types, world.users.get(user, {}))
+                for user in ids
+            ],
+        )
+        self._fill(
+            "events",
+            "uid INTEGER, event VARCHAR, time TIMESTAMP",
+            world.event_types,
+            [
+                (uids[row.user], row.event, _naive(row.time))
+                + _values(world.event_types, row.properties)
+                for row in world.rows
+            ],
+        )
+
+    def _fill(self, table: str, columns: str, types: dict[str, str], rows: list[tuple]) -> None:
+        for name, kind in types.items():
+            kind = "whole" if name in self.whole else kind
+            columns += f', "{name}" {SQL_TYPES[kind]}'
+        self.connection.execute(f"CREATE TABLE {table} ({columns})")
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            self.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+
+def _properties(types: dict[str, str]) -> tuple[Property, ...]:
+    return tuple(Property(name, name, kind) for name, kind in types.items())  # type: ignore[arg-type]
+
+
+def _values(types: dict[str, str], properties: dict[str, Any]) -> tuple:
+    return tuple(
+        _naive(value) if isinstance(value, datetime) else value
+        for value in (properties.get(name) for name in types)
+    )
+
+
+def _naive(instant: datetime | None) -> datetime | None:
+    return None if instant is None else instant.astimezone(UTC).replace(tzinfo=None)
