@@ -19,6 +19,7 @@ from cohorts.builder_requests import (
     read_whole,
 )
 from cohorts.builder_sample import sample_context
+from cohorts.definitions.catalog import Scope
 from cohorts.definitions.problems import DefinitionError, Problem
 from cohorts.evaluation import compiled_sql
 from cohorts.models import Cohort, Dataset
@@ -96,12 +97,9 @@ def catalog(request: HttpRequest) -> HttpResponse:
 @answers_json
 def values(request: HttpRequest) -> HttpResponse:
     dataset = get_dataset(request.GET.get("dataset"))
-    scope = request.GET.get("scope")
-    if scope not in ("event", "user"):
-        raise RequestRefused(_("“scope” must be event or user."))
     found = search_values(
         dataset,
-        scope,
+        _read_scope(request.GET.get("scope")),
         request.GET.get("property", ""),
         request.GET.get("q", "")[:200],
         request.GET.getlist("event"),
@@ -140,6 +138,14 @@ def save(request: HttpRequest) -> HttpResponse:
     except SaveConflict as error:
         raise _conflict(slug, str(error)) from None
     return JsonResponse(describe_saved(cohort))
+
+
+def _read_scope(scope: str | None) -> Scope:
+    if scope == "event":
+        return "event"
+    if scope == "user":
+        return "user"
+    raise RequestRefused(_("“scope” must be event or user."))
 
 
 def _read_definition(request: HttpRequest) -> Draft:

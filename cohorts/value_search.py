@@ -13,6 +13,7 @@ from cohorts.evaluation import dataset_path
 from cohorts.models import Dataset
 from cohorts.sql.dialects import DIALECTS
 from cohorts.sql.expressions import (
+    Expr,
     aliased,
     all_of,
     call,
@@ -92,7 +93,7 @@ def _compile(
     stored = column("t", known.column)
     value = dialect.json_text(stored, path) if path else stored
     source = DUCKDB_FILE.events if scope == "event" else DUCKDB_FILE.users or ""
-    wanted: list[exp.Expression] = [exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))]
+    wanted: list[Expr] = [exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))]
     if typed:
         needle = call("lower", text(typed))
         wanted.append(dialect.contains(dialect.lower(value.copy()), needle))
