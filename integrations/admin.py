@@ -14,10 +14,16 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
+from django_q.models import Schedule as QueueSchedule
 
 from integrations.cadence import BadCadence, describe_cadence, describe_time
 from integrations.connection_form import ConnectionForm, ask_braze, mask_key
-from integrations.connections import check_connection, describe_check, endpoint_label
+from integrations.connections import (
+    check_connection,
+    describe_check,
+    endpoint_label,
+    resume_if_working,
+)
 from integrations.models import (
     Connection,
     ImportBatch,
@@ -28,6 +34,9 @@ from integrations.models import (
     ScheduleSlot,
 )
 from integrations.schedules import cadence_of, pause_schedule, resume_schedule
+
+# Its rows would start any function by name, and our own schedules are elsewhere.
+admin.site.unregister(QueueSchedule)
 
 admin.site.site_header = gettext_lazy("Cohort Dashboard administration")
 admin.site.site_title = gettext_lazy("Cohort Dashboard")
@@ -98,7 +107,10 @@ class ConnectionAdmin(admin.ModelAdmin):
     def _test(self, request: HttpRequest, connection: Connection) -> None:
         answer = check_connection(connection)
         level = messages.SUCCESS if answer.is_accepted else messages.ERROR
-        messages.add_message(request, level, f"{connection.name}: {describe_check(answer)}")
+        text = describe_check(answer)
+        if resume_if_working(connection, answer):
+            text = f"{text} {_('Imports over it go on.')}"
+        messages.add_message(request, level, f"{connection.name}: {text}")
 
     def _may_edit(self, request: HttpRequest, object_id: str | None) -> bool:
         if object_id:

@@ -100,6 +100,14 @@ def check_connection(connection: Connection) -> Answer:
         return destination.check()
 
 
+def resume_if_working(connection: Connection, answer: Answer) -> bool:
+    """End the pause of a connection that works again. False when it was not paused, or does not."""
+    if not answer.is_accepted:
+        return False
+    paused = Connection.objects.filter(pk=connection.pk, paused_at__isnull=False)
+    return bool(paused.update(paused_at=None, paused_reason=""))
+
+
 def check_key(endpoint: str, key: str) -> Answer:
     """The same for a key that is not stored yet."""
     try:

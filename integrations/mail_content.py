@@ -149,6 +149,13 @@ def _steps(run: ImportRun, kind: str) -> list[str]:
         ]
     if run.error_kind in _PASSING_KINDS:
         return [_missing_is_sent_next(run), _("If it keeps failing, check Braze's status page.")]
+    if run.connection.paused_at is not None:
+        return [
+            _("Do what the reason above asks for."),
+            _("Have an administrator test the connection “%s”. Imports over it are paused until "
+              "then.") % run.connection.name,
+            _("Import again. Nothing is lost: what is missing is sent."),
+        ]  # fmt: skip
     return [_("Open the import to see what stopped it."), _missing_is_sent_next(run)]
 
 
@@ -185,7 +192,8 @@ def _next_import(run: ImportRun, schedule: ImportSchedule) -> str:
         return _("Paused until the connection works")
     if schedule.next_due_at is None:
         return _("Paused")
-    return f"{_local(schedule.next_due_at, schedule.timezone)} ({schedule.timezone})"
+    zone = schedule.timezone
+    return f"{_local(schedule.next_due_at, zone, 'n/j/Y g:i A')} ({zone})"
 
 
 def _live_schedule(run: ImportRun) -> ImportSchedule | None:
@@ -197,8 +205,8 @@ def _zone_name(run: ImportRun) -> str:
     return run.schedule.timezone if run.schedule is not None else run.cohort.dataset.timezone
 
 
-def _local(instant: datetime, zone: str) -> str:
-    return format_date(instant.astimezone(ZoneInfo(zone)), "n/j/Y g:i:s A")
+def _local(instant: datetime, zone: str, form: str = "n/j/Y g:i:s A") -> str:
+    return format_date(instant.astimezone(ZoneInfo(zone)), form)
 
 
 def _users(count: int) -> str:

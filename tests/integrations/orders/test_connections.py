@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.connections import (
     ConnectionUnusable,
@@ -210,6 +211,18 @@ def test_the_button_tests_the_connection_and_says_the_result(
     assert admin.get(url).status_code == 405
 
 
+def test_a_test_that_passes_ends_the_pause(
+    admin: Client, braze: FakeBraze, connection: Connection
+) -> None:
+    Connection.objects.update(endpoint=braze.server.url, paused_at=timezone.now())
+    url = reverse("admin:integrations_connection_test", args=[connection.pk])
+    admin.post(url)
+    assert Connection.objects.get().paused_at is not None
+    Connection.objects.update(data_import_key=braze.good_key)
+    assert "Imports over it go on." in said(admin.post(url, follow=True))
+    assert Connection.objects.get().paused_at is None
+
+
 def test_the_action_tests_the_chosen_connections(
     admin: Client, braze: FakeBraze, connection: Connection
 ) -> None:
@@ -238,3 +251,9 @@ def test_a_connection_whose_key_cannot_be_read_can_still_be_given_a_new_one(
     form = {"name": "Main", "endpoint": braze.server.url, "new_key": braze.good_key}
     assert admin.post(change_url(connection), form).status_code == 302
     assert Connection.objects.get().data_import_key == braze.good_key
+
+
+def test_the_admin_site_offers_no_way_to_start_functions_by_name(admin: Client) -> None:
+    page = admin.get(reverse("admin:index")).content.decode()
+    assert "django_q/ormq/" in page
+    assert "django_q/schedule/" not in page

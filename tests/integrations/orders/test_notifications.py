@@ -117,7 +117,7 @@ def test_a_mail_of_success_says_what_happened_and_where_to_find_it(
             "11,819 users",
             "Kubit Cohorts",
             "Every 1 week, T, F at 08:00 AM Asia/Tokyo",
-            "11/27/2026 8:00:00 AM (Asia/Tokyo)",
+            "11/27/2026 8:00 AM (Asia/Tokyo)",
             f"https://cohorts.sing.example/imports/{run.pk}/",
             "https://cohorts.sing.example/cohorts/dormant-users/",
             "US-01",
@@ -150,6 +150,13 @@ def test_every_failure_says_what_to_do(make_run: MakeRun, kind: str) -> None:
     mail = written(make_run("partial", recipients=[ANA], error_kind=kind, error_message="So."))
     assert "What to do" in mail.text
     assert "Nothing is lost" in mail.text
+
+
+def test_a_failure_that_paused_the_connection_says_how_it_goes_on(make_run: MakeRun) -> None:
+    Connection.objects.update(paused_at=timezone.now(), paused_reason="Not enabled.")
+    run = make_run("failed", recipients=[ANA], error_kind="partner_not_enabled")
+    run.connection.refresh_from_db()
+    assert "test the connection “Main”" in written(run).text
 
 
 def test_a_mail_about_a_part_tells_what_is_in_doubt(make_run: MakeRun) -> None:
