@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import environ
 
+from kubit_app.running import read_running_product
 from kubit_app.secrets import load_or_create_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -21,6 +22,8 @@ if _env_file.is_file():
 
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / ".data").expanduser().resolve()
+# What a running `run.py` chose for this folder: a command in another shell meets the same product.
+read_running_product(DATA_DIR)
 DATASETS_DIR = DATA_DIR / "datasets"
 MEMBERSHIP_STORE = env.str("MEMBERSHIP_STORE", default="") or str(DATA_DIR / "membership")
 
@@ -206,5 +209,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # It announces every bell.
+    "loggers": {"django-q": {"level": "WARNING"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -18,7 +18,7 @@ from integrations.sandbox.routes import Sandbox, open_sandbox
 from integrations.sandbox.schema import StateError
 from integrations.sandbox.server import SandboxServer
 
-DEFAULT_PORT = 8010
+DEFAULT_PORT = 8001
 
 
 class Command(BaseCommand):
