@@ -40,7 +40,8 @@ def make_people(path: Path) -> tuple[list[AbstractUser], list[Login]]:
     Passwords differ from one installation to the next, so that nobody can know them from here.
     """
     known = {login.username: login for login in read_logins(path)}
-    people, logins = [], []
+    people: list[AbstractUser] = []
+    logins: list[Login] = []
     for username, first_name, last_name, role in _PEOPLE:
         person, is_new = get_user_model().objects.get_or_create(
             username=username,

@@ -81,11 +81,11 @@ def test_it_refuses_cohorts_it_cannot_use(dataset: Dataset, other_dataset: Datas
         in_cohort("off"),
         {"match": "any", "conditions": [in_cohort("elsewhere"), in_cohort("singer")]},
     )
+    inner = ["conditions[1].conditions[0]", "conditions[1].conditions[1]"]
     assert refusal(dataset, data) == [
         "conditions[0].cohort: The cohort “Off” is disabled. Choose another one.",
-        "conditions[1].conditions[0].cohort: "
-        + "The cohort “Elsewhere” is built on another dataset, “other”.",
-        "conditions[1].conditions[1].cohort: There is no cohort “singer”. Did you mean “singers”?",
+        f"{inner[0]}.cohort: The cohort “Elsewhere” is built on another dataset, “other”.",
+        f"{inner[1]}.cohort: There is no cohort “singer”. Did you mean “singers”?",
     ]
 
 
