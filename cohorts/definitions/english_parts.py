@@ -104,7 +104,9 @@ def _tell_scalar(value: Scalar) -> str:
 
 
 def tell_number(value: float) -> str:
-    if isinstance(value, float) and not value.is_integer():
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) < 10**15 else f"{float(value):g}"
+    if not value.is_integer():
         return repr(value)
     return f"{value:,.0f}" if abs(value) < 10**15 else f"{float(value):g}"
 

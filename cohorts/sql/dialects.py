@@ -79,8 +79,12 @@ class Dialect(ABC):
         """A text that tells values apart, 1 and 1.0 being alike; NULL for a JSON null."""
 
     @abstractmethod
-    def unit_number(self, instant: Expr, unit: str, zone: str) -> Expr:
-        """The number of the calendar day, week (from Monday) or month in the zone."""
+    def unit_number(self, wall: Expr, unit: str) -> Expr:
+        """The number of the calendar day, week or month, as `windows.number_unit` counts."""
+
+    @abstractmethod
+    def wall_time(self, instant: Expr, zone: str) -> Expr:
+        """By the engine's own time zone data."""
 
     @abstractmethod
     def add_seconds(self, instant: Expr, seconds: int) -> Expr: ...
@@ -153,22 +157,19 @@ class DuckDB(Dialect):
         other = when(self.json_exists(value, path), exp.Cast(this=itself, to=varchar.copy()))
         return exp.Coalesce(this=as_number, expressions=[other])
 
-    def unit_number(self, instant: Expr, unit: str, zone: str) -> Expr:
-        day = self._wall_date(instant, zone)
+    def unit_number(self, wall: Expr, unit: str) -> Expr:
+        day = exp.Cast(this=wall, to=exp.DataType.build("DATE"))
         if unit == "month":
             months = exp.Mul(this=call("year", day), expression=whole(12))
             return exp.Add(this=months, expression=call("month", day.copy()))
-        # A Monday before all data, so that no number is negative and // rounds down.
+        # A Monday before all data: no number is negative, so // rounds down.
         monday = exp.Cast(this=text("0001-01-01"), to=exp.DataType.build("DATE"))
         days = exp.Paren(this=exp.Sub(this=day, expression=monday))
         return days if unit == "day" else exp.IntDiv(this=days, expression=whole(7))
 
-    def _wall_date(self, instant: Expr, zone: str) -> Expr:
-        date = exp.DataType.build("DATE")
-        if zone == "UTC":
-            return exp.Cast(this=instant, to=date)
+    def wall_time(self, instant: Expr, zone: str) -> Expr:
         aware = exp.AtTimeZone(this=instant, zone=text("UTC"))
-        return exp.Cast(this=exp.AtTimeZone(this=aware, zone=text(zone)), to=date)
+        return exp.AtTimeZone(this=aware, zone=text(zone))
 
     def add_seconds(self, instant: Expr, seconds: int) -> Expr:
         return exp.Add(this=instant, expression=call("to_seconds", whole(seconds)))

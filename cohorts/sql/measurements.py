@@ -19,6 +19,7 @@ from cohorts.sql.expressions import (
     whole,
 )
 from cohorts.sql.filters import read_property
+from cohorts.sql.wall_clock import to_wall
 from cohorts.sql.windows import Interval
 
 VALUE = "value"
@@ -52,7 +53,7 @@ def measure(measurement: Measurement, ctx: Context) -> Expr:
 
 def unit_number(instant: Expr, unit: str, ctx: Context) -> Expr:
     """Calendar units of the dataset's zone, numbered without gaps."""
-    return ctx.dialect.unit_number(instant, unit, ctx.catalog.timezone)
+    return ctx.dialect.unit_number(to_wall(instant, ctx), unit)
 
 
 def select_measured(

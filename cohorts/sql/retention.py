@@ -18,6 +18,7 @@ from cohorts.sql.expressions import (
     whole,
 )
 from cohorts.sql.measurements import unit_number
+from cohorts.sql.windows import number_unit
 
 _START = "t0"
 
@@ -28,7 +29,7 @@ def select_starters(leaf: Retention, ctx: Context) -> exp.Select:
     query = select(event_key(ctx, "s")).from_(derived(_select_starts(leaf, ctx), "s"), copy=False)
     if leaf.outcome.kind != "not_retained_on":
         return query
-    now = unit_number(ctx.dialect.timestamp(ctx.as_of), leaf.unit, ctx)
+    now = whole(number_unit(ctx.as_of, leaf.unit, ctx.zone))
     return query.where(compare(now, ">", _nth_unit(leaf, leaf.outcome.first or 0, ctx)), copy=False)
 
 

@@ -128,3 +128,12 @@ def _shift_wall(wall: datetime, n: int, unit: str) -> datetime:
     return wall.replace(
         year=year, month=month + 1, day=min(wall.day, monthrange(year, month + 1)[1])
     )
+
+
+def number_unit(instant: datetime, unit: str, zone: tzinfo) -> int:
+    """The number of the calendar day, week or month; the first ever is a Monday."""
+    wall = _to_wall(instant, zone)
+    if unit == "month":
+        return wall.year * 12 + wall.month
+    days = wall.toordinal() - 1
+    return days // 7 if unit == "week" else days

@@ -46,7 +46,7 @@ WHOLE = ("qty", "age")
 TEXTS = ("", "JP", "jp", "US", "a%b", "a_b", "it's", "50", "5\n0", "\\d", "ÄÖ")
 NUMBERS = (-2, 0, 1, 2, 2.5, 3, 7.25, 100)
 OFFSETS = (
-    *(timedelta(hours=h) for h in (0, 1, 2, 23, 24, 25, 48, 72, 168, 400, 800, 2000, 9000)),
+    *(timedelta(hours=h) for h in (0, 1, 2, 3, 23, 24, 25, 26, 48, 72, 168, 400, 800, 2000)),
     timedelta(microseconds=1),
     timedelta(minutes=30),
     timedelta(minutes=90),
@@ -63,7 +63,9 @@ def optional(strategy: st.SearchStrategy) -> st.SearchStrategy:
 @st.composite
 def worlds(draw: st.DrawFn, as_of: datetime) -> World:
     times = st.sampled_from(OFFSETS).map(lambda offset: as_of - offset)
-    rows = draw(st.lists(event_rows(times), max_size=14))
+    rows = draw(
+        st.lists(event_rows(times), min_size=draw(st.sampled_from((0, 6, 12))), max_size=20)
+    )
     users = draw(st.dictionaries(st.sampled_from(USERS), user_properties(times), max_size=5))
     return World(draw(st.sampled_from(ZONES)), users, rows, EVENT_TYPES, USER_TYPES)
 
