@@ -60,10 +60,14 @@ class RecurrenceForm(forms.Form):
     timezone = forms.CharField()
 
     def __init__(
-        self, *args: Any, schedule: ImportSchedule | None = None, zone: str = "UTC", **kwargs: Any
+        self,
+        data: Any = None,
+        *,
+        schedule: ImportSchedule | None = None,
+        zone: str = "UTC",
+        initial: dict[str, Any] | None = None,
     ) -> None:
-        initial = _recurrence_initial(schedule, zone) | (kwargs.pop("initial", None) or {})
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=_recurrence_initial(schedule, zone) | (initial or {}))
         self.schedule = schedule
 
     def clean(self) -> dict[str, Any]:
@@ -157,14 +161,14 @@ class ImportForm(RecurrenceForm):
 
     def __init__(
         self,
-        *args: Any,
+        data: Any = None,
+        *,
         cohort: Cohort,
         schedule: ImportSchedule | None,
         connection: Connection | None,
         may_rename: bool,
         may_schedule: bool,
         seen: int,
-        **kwargs: Any,
     ) -> None:
         initial = {
             "name": cohort.name,
@@ -174,9 +178,7 @@ class ImportForm(RecurrenceForm):
             "connection": schedule.connection if schedule else connection,
             "seen": seen,
         }
-        super().__init__(
-            *args, schedule=schedule, zone=cohort.dataset.timezone, initial=initial, **kwargs
-        )
+        super().__init__(data, schedule=schedule, zone=cohort.dataset.timezone, initial=initial)
         self.cohort = cohort
         # Set by the view when an import that is still open stands in the way.
         self.run_in_the_way: ImportRun | None = None
@@ -191,7 +193,7 @@ class ImportForm(RecurrenceForm):
 
     @property
     def is_scheduled(self) -> bool:
-        return self["kind"].value() == SCHEDULED
+        return bool(self["kind"].value() == SCHEDULED)
 
     @property
     def has_changed_details(self) -> bool:

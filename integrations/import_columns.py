@@ -26,7 +26,9 @@ class ImportColumns:
 
     @property
     def last_execution_at(self) -> datetime | None:
-        return self.last_run and (self.last_run.started_at or self.last_run.queued_at)
+        if self.last_run is None:
+            return None
+        return self.last_run.started_at or self.last_run.queued_at
 
     @property
     def timezone(self) -> str:

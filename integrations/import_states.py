@@ -92,8 +92,9 @@ class ImportCounts:
 
 def count_import_states() -> ImportCounts:
     """How many live cohorts stand where, in one query."""
-    rows = with_last_state(Cohort.objects.live()).order_by().values_list("last_state")
-    found = dict(rows.annotate(Count("pk")))
+    cohorts: QuerySet[Any] = with_last_state(Cohort.objects.live()).order_by()
+    rows = cohorts.values("last_state").annotate(cohorts=Count("pk"))
+    found = {row["last_state"]: row["cohorts"] for row in rows}
     return ImportCounts(
         tuple(
             StateCount(state, sum(found.get(name, 0) for name in state.run_states))

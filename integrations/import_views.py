@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cohorts.answers import stay, vary_by_part, wants_part
+from cohorts.answers import SignedInRequest, stay, vary_by_part, wants_part
 from cohorts.definitions.problems import DefinitionError
 from cohorts.models import Cohort
 from cohorts.warehouse.errors import WarehouseError
@@ -27,7 +27,7 @@ from integrations.schedules import ScheduleRefused, find_live_schedule, save_sch
 
 
 @require_http_methods(["GET", "POST"])
-def import_dialog(request: HttpRequest, slug: str) -> HttpResponse:
+def import_dialog(request: SignedInRequest, slug: str) -> HttpResponse:
     cohort = _get_cohort(slug)
     form = _form(request, cohort)
     if request.method == "POST" and form.is_valid():
@@ -50,7 +50,7 @@ def import_dialog(request: HttpRequest, slug: str) -> HttpResponse:
     return vary_by_part(render(request, template, context, status=status))
 
 
-def _form(request: HttpRequest, cohort: Cohort) -> ImportForm:
+def _form(request: SignedInRequest, cohort: Cohort) -> ImportForm:
     return ImportForm(
         request.POST if request.method == "POST" else None,
         cohort=cohort,
@@ -62,7 +62,7 @@ def _form(request: HttpRequest, cohort: Cohort) -> ImportForm:
     )
 
 
-def _carry_out(request: HttpRequest, cohort: Cohort, form: ImportForm) -> HttpResponse:
+def _carry_out(request: SignedInRequest, cohort: Cohort, form: ImportForm) -> HttpResponse:
     """Renames, and schedules or starts the import: all of it or, if it is refused, nothing."""
     data = form.cleaned_data
     with transaction.atomic():
@@ -90,7 +90,7 @@ def _carry_out(request: HttpRequest, cohort: Cohort, form: ImportForm) -> HttpRe
 
 
 @require_POST
-def import_now(request: HttpRequest, slug: str) -> HttpResponse:
+def import_now(request: SignedInRequest, slug: str) -> HttpResponse:
     """The Braze icon of a schedule: an import at once, to where the schedule goes."""
     cohort = _get_cohort(slug)
     schedule = find_live_schedule(cohort)
@@ -131,7 +131,7 @@ def _started(request: HttpRequest, run: ImportRun) -> HttpResponse:
 def preview(request: HttpRequest, slug: str) -> HttpResponse:
     """What an import would change, counted when the dialog is open."""
     cohort = _get_cohort(slug)
-    chosen = Connection.objects.filter(pk=_number(request.GET.get("connection"))).first()
+    chosen = Connection.objects.filter(pk=_number(request.GET.get("connection")) or 0).first()
     connection = chosen or default_connection()
     context: dict[str, Any] = {"cohort": cohort, "connection": connection}
     if connection is not None:
@@ -166,7 +166,7 @@ def _newest_run_id(cohort: Cohort) -> int:
 
 
 def _find_submitted(
-    request: HttpRequest, cohort: Cohort, connection: Connection
+    request: SignedInRequest, cohort: Cohort, connection: Connection
 ) -> ImportRun | None:
     """The run this very submit already started, when it comes a second time."""
     seen = _number(request.POST.get("seen"))

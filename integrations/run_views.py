@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cohorts.answers import stay, vary_by_part, wants_part
+from cohorts.answers import SignedInRequest, stay, vary_by_part, wants_part
 from cohorts.models import Cohort
 from integrations.models import ImportBatch, ImportRun, Ledger
 from integrations.run_bars import draw_bars
@@ -106,7 +106,7 @@ def show_history(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(ImportRun.objects.select_related("cohort"), pk=pk)
     if run.is_final:
         messages.info(request, _("Import %s has already ended.") % f"{run.pk:,}")
@@ -121,7 +121,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def approve(request: HttpRequest, pk: int) -> HttpResponse:
+def approve(request: SignedInRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(ImportRun.objects.select_related("cohort"), pk=pk)
     if approve_run(run, by=request.user):
         messages.success(request, _("Import %s is being sent.") % f"{run.pk:,}")

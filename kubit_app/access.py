@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 OPEN = "open"
 SIGNED_IN = "signed in"
@@ -86,10 +88,19 @@ class AccessMiddleware:
         if needed == OPEN:
             return None
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _ask_to_sign_in(request)
         if needed is None or not is_allowed(request.user, needed):
             raise PermissionDenied
         return None
+
+
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        # htmx would put the log-in page into the part it asked for.
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        target = redirect_to_login(page.path or reverse("home"))
+        return HttpResponse(status=204, headers={"HX-Redirect": target.url})
+    return redirect_to_login(request.get_full_path())
 
 
 def is_allowed(user: Any, needed: str) -> bool:
