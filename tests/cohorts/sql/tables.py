@@ -105,8 +105,13 @@ class Tables:
             "uid INTEGER, id VARCHAR, listed BOOLEAN, first_event_at TIMESTAMP",
             world.user_types,
             [
-                (uids[user], user, user in world.users, _naive(first[user]))
-                + _values(world.user_types, world.users.get(user, {}))
+                (
+                    uids[user],
+                    user,
+                    user in world.users,
+                    _naive(first[user]),
+                    *_values(world.user_types, world.users.get(user, {})),
+                )
                 for user in ids
             ],
         )
@@ -115,8 +120,12 @@ class Tables:
             "uid INTEGER, event VARCHAR, time TIMESTAMP",
             world.event_types,
             [
-                (uids[row.user], row.event, _naive(row.time))
-                + _values(world.event_types, row.properties)
+                (
+                    uids[row.user],
+                    row.event,
+                    _naive(row.time),
+                    *_values(world.event_types, row.properties),
+                )
                 for row in world.rows
             ],
         )

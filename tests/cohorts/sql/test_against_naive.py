@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hypothesis
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.cohorts.sql.naive import evaluate
 from tests.cohorts.sql.strategies import AS_OFS, COHORTS, WHOLE, definitions, worlds
