@@ -74,7 +74,7 @@ class BrazeClient:
                 )
             except (requests.RequestException, HTTPError, HTTPException, OSError):
                 # Their texts and `request` attributes hold the body; only facts leave here.
-                return NoReply(call.phase, call.sent, call.expired, call.elapsed_ms())
+                return NoReply(call.phase, call.sent, call.is_over, call.elapsed_ms())
             try:
                 body, complete = _read(response, call)
             finally:
@@ -123,7 +123,7 @@ def _read(response: requests.Response, call: Call) -> tuple[bytes, bool]:
             raw += chunk
     except (HTTPError, HTTPException, OSError):
         return raw[:MAX_ANSWER_BYTES], False
-    if call.expired or len(raw) > MAX_ANSWER_BYTES or (not raw and not _has_length(response)):
+    if call.is_over or len(raw) > MAX_ANSWER_BYTES or (not raw and not _has_length(response)):
         return raw[:MAX_ANSWER_BYTES], False
     return _decoded(raw, response.headers.get("Content-Encoding", ""))
 

@@ -55,6 +55,11 @@ class Call:
             if handle is not None and self.expired:
                 raise TimeoutError("the call is over")
 
+    @property
+    def is_over(self) -> bool:
+        """A socket's own time-out can come a moment before the timer."""
+        return self.expired or time.monotonic() >= self._started + self._deadline
+
     def remaining(self) -> float:
         return max(0.001, self._started + self._deadline - time.monotonic())
 

@@ -190,42 +190,65 @@ def test_plain_text_where_tls_was_expected_is_certainly_not_applied() -> None:
     assert (found.outcome, found.kind, found.retry) == (Outcome.REFUSED, "tls", True)
 
 
-def test_a_certificate_nobody_vouches_for_is_not_accepted(tmp_path: Path) -> None:
+@pytest.fixture
+def tls(tmp_path: Path) -> ssl.SSLContext:
+    """What a server of 127.0.0.1 needs; its certificate lies in `cert.pem`."""
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
-    subprocess.run(
-        [
-            *command.split(),
-            "-addext",
-            "subjectAltName=IP:127.0.0.1",
-            "-keyout",
-            key,
-            "-out",
-            certificate,
-        ],
-        check=True,
-        capture_output=True,
-    )
+    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command.split(), *names, *files], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    received: list[bytes] = []
+    return context
 
-    def serve(listener: socket.socket) -> None:
-        peer, _ = listener.accept()
-        try:
-            with context.wrap_socket(peer, server_side=True) as secure:
-                received.append(secure.recv(1))
-        except OSError:
-            peer.close()
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,))
-        thread.start()
-        with closing(destination(f"https://127.0.0.1:{listener.getsockname()[1]}")) as braze:
-            found = braze.send("coh_1", ["a"], [])
-        thread.join()
+@pytest.fixture
+def _trusted(tls: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(tmp_path / "cert.pem"))
+
+
+def test_a_certificate_nobody_vouches_for_is_not_accepted(tls: ssl.SSLContext) -> None:
+    with (
+        WireServer(sends(answer()), tls=tls) as server,
+        closing(destination(server.url)) as braze,
+    ):
+        found = braze.send("coh_1", ["a"], [])
+        assert server.requests == []
     assert (found.outcome, found.kind) == (Outcome.REFUSED, "tls")
-    assert not any(received)
+
+
+@pytest.mark.usefixtures("_trusted")
+def test_it_speaks_over_tls_and_keeps_the_connection(tls: ssl.SSLContext) -> None:
+    with (
+        WireServer(sends(answer()), tls=tls) as server,
+        closing(destination(server.url)) as braze,
+    ):
+        assert all(braze.send("coh_1", [f"u{n}"], []).is_accepted for n in range(5))
+        assert (server.connections, len(server.requests)) == (1, 5)
+
+
+@pytest.mark.usefixtures("_trusted")
+def test_an_answer_that_drips_over_tls_is_cut_off(tls: ssl.SSLContext) -> None:
+    slow = drip(answer(b'{"message":"success"}' + b" " * 1000), 0.02)
+    with (
+        WireServer(slow, tls=tls) as server,
+        closing(destination(server.url, deadline=0.6)) as braze,
+    ):
+        found = braze.send("coh_1", ["a"], [])
+        again = braze.send("coh_1", ["a"], [])
+    assert (found.outcome, found.kind) == (Outcome.UNKNOWN, "truncated")
+    assert again.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.usefixtures("_trusted")
+def test_a_certificate_of_another_host_is_not_accepted(tls: ssl.SSLContext) -> None:
+    with (
+        WireServer(sends(answer()), tls=tls) as server,
+        closing(destination(server.url.replace("127.0.0.1", "localhost"))) as braze,
+    ):
+        assert braze.check().kind == "tls"
+        assert server.requests == []
 
 
 def test_a_handshake_that_never_ends_is_cut_off() -> None:

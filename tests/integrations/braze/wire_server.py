@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -14,15 +15,18 @@ Play = Callable[[socket.socket, bytes], None]
 class WireServer:
     """Runs `play(socket, request)` for each request; by default it reads the request whole."""
 
-    def __init__(self, play: Play, *, read_bytes: int | None = None) -> None:
+    def __init__(
+        self, play: Play, *, read_bytes: int | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.requests: list[bytes] = []
         self.connections = 0
         self.stopping = threading.Event()
         self._play = play
         self._read_bytes = read_bytes
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -47,7 +51,12 @@ class WireServer:
             threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
 
     def _serve(self, peer: socket.socket) -> None:
-        with peer, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            self._talk(self._tls.wrap_socket(peer, server_side=True) if self._tls else peer)
+        peer.close()
+
+    def _talk(self, peer: socket.socket) -> None:
+        with peer:
             while request := self._read(peer):
                 self.requests.append(request)
                 self._play(peer, request)
