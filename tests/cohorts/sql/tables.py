@@ -100,35 +100,20 @@ class Tables:
             user: min((row.time for row in world.rows if row.user == user), default=None)
             for user in ids
         }
-        self._fill(
-            "users",
-            "uid INTEGER, id VARCHAR, listed BOOLEAN, first_event_at TIMESTAMP",
-            world.user_types,
-            [
-                (
-                    uids[user],
-                    user,
-                    user in world.users,
-                    _naive(first[user]),
-                    *_values(world.user_types, world.users.get(user, {})),
-                )
-                for user in ids
-            ],
-        )
-        self._fill(
-            "events",
-            "uid INTEGER, event VARCHAR, time TIMESTAMP",
-            world.event_types,
-            [
-                (
-                    uids[row.user],
-                    row.event,
-                    _naive(row.time),
-                    *_values(world.event_types, row.properties),
-                )
-                for row in world.rows
-            ],
-        )
+        user_rows = [
+            (uids[user], user, user in world.users, _naive(first[user]), *held)
+            for user in ids
+            for held in [_values(world.user_types, world.users.get(user, {}))]
+        ]
+        event_rows = [
+            (uids[row.user], row.event, _naive(row.time), *held)
+            for row in world.rows
+            for held in [_values(world.event_types, row.properties)]
+        ]
+        users = "uid INTEGER, id VARCHAR, listed BOOLEAN, first_event_at TIMESTAMP"
+        self._fill("users", users, world.user_types, user_rows)
+        events = "uid INTEGER, event VARCHAR, time TIMESTAMP"
+        self._fill("events", events, world.event_types, event_rows)
 
     def _fill(self, table: str, columns: str, types: dict[str, str], rows: list[tuple]) -> None:
         for name, kind in types.items():
