@@ -6,6 +6,7 @@ import fcntl
 import http.client
 import json
 import os
+import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,15 +75,16 @@ def run_product(python: Path, folder: Path, port: int, *, events: int | None = N
     lock = _lock(folder)
     environ = dict(os.environ)
     supervisor = Supervisor()
-    supervisor.listen_for_signals()
     supervisor.open(keep_open=[lock])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         plan = make_plan(port, folder, environ, Ports())
         preparation = Preparation(python, folder, plan.environ)
         preparation.run()
         preparation.seed(events)
-        if not supervisor.stopping.is_set():
-            _start(supervisor, plan, python, folder)
+        # Until here a signal breaks off what is being prepared; from here on it ends the parts.
+        supervisor.listen_for_signals()
+        _start(supervisor, plan, python, folder)
         supervisor.watch()
     finally:
         if supervisor.children:
