@@ -284,8 +284,9 @@ def _parse_units(keys: Keys, key: str) -> tuple[int, int]:
     pair = read_pair(keys.notes, path, value, "the first and the last unit")
     if pair is None:
         return 0, 0
+    found = len(keys.notes.problems)
     first, last = (read_whole(keys.notes, at, item, 0) for at, item in pair)
-    if first > last:
+    if first > last and len(keys.notes.problems) == found:
         keys.notes.add(path, "The first unit is after the last. Swap them.")
     return first, last
 

@@ -96,7 +96,10 @@ def parse_measurement_keys(keys: Keys) -> Measurement:
     events = parse_event_keys(keys)
     function = keys.choice("function", FUNCTIONS)
     name = None
-    if function in PROPERTY_FUNCTIONS:
+    if keys.data.get("function") != function:
+        # Whether a property belongs here cannot be said.
+        keys.known.append("property")
+    elif function in PROPERTY_FUNCTIONS:
         name = keys.text("property", f"Name the event property for {quote(function)}.")
     elif "property" in keys:
         keys.get("property")
@@ -126,8 +129,9 @@ def parse_comparison_keys(keys: Keys, *, whole: bool = False) -> Comparison:
     pair = read_pair(keys.notes, path, value, "the two ends")
     if pair is None:
         return Comparison(op=op, value=(0, 0))
+    found = len(keys.notes.problems)
     low, high = (_parse_amount(keys.notes, at, item, whole=whole) for at, item in pair)
-    if low > high:
+    if low > high and len(keys.notes.problems) == found:
         keys.notes.add(path, "The low end is above the high end. Swap them.")
     return Comparison(op=op, value=(low, high))
 

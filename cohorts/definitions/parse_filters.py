@@ -149,8 +149,9 @@ def _parse_between(notes: Notes, path: str, value: object) -> FilterValue:
     pair = read_pair(notes, path, value, "the two ends")
     if pair is None:
         return None
+    found = len(notes.problems)
     low, high = (_parse_scalar(notes, at, item, may_be_boolean=False) for at, item in pair)
-    if _is_above(low, high):
+    if len(notes.problems) == found and _is_above(low, high):
         notes.add(path, "The low end is above the high end. Swap them.")
     return (low, high)
 
