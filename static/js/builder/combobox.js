@@ -24,9 +24,10 @@ export class Combo {
     return this.id === id;
   }
 
-  open(spec) {
+  open(spec, active = -1) {
     if (this.id === spec.id) return;
     this.#start(spec.id);
+    this.active = active;
     this.#load(spec, 0);
     this.redraw();
   }
@@ -228,8 +229,8 @@ function keyed(ctx, spec, options, event) {
   if (event.isComposing) return; // an input method is choosing characters: its keys are not ours
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
-    if (open) combo.move(event.key === "ArrowDown" ? 1 : -1, options.length);
-    else combo.open(spec);
+    if (!open) combo.open(spec, event.key === "ArrowDown" ? 0 : -1);
+    else combo.move(event.key === "ArrowDown" ? 1 : -1, options.length);
     scrollToActive(spec.id);
   } else if (event.key === "Enter") {
     event.preventDefault();

@@ -205,12 +205,12 @@ export class Editor {
   }
 
   recount(pause) {
-    this.live.ask(this.dataset, this.tree, pause);
+    this.live.ask({ dataset: this.dataset, slug: this.cohort?.slug, tree: this.tree }, pause);
     this.redraw();
   }
 
   get body() {
-    return { dataset: this.dataset, definition: toWire(this.tree) };
+    return { dataset: this.dataset, slug: this.cohort?.slug ?? null, definition: toWire(this.tree) };
   }
 
   #started() {
