@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cache
 from typing import Any
@@ -125,22 +125,24 @@ class RecurrenceForm(forms.Form):
 
     def _cadence(self, cleaned: dict[str, Any]) -> Cadence:
         unit = cleaned["unit"]
-        return Cadence(
+        rule = Cadence(
             unit=unit,
             every=cleaned["every"],
             weekdays=tuple(sorted(cleaned["weekdays"])) if unit == "week" else (),
             month_day=cleaned["month_day"] if unit == "month" else "",
             at=cleaned["at"],
             timezone=cleaned["timezone"],
-            starts_on=self._starts_on(cleaned),
+            starts_on=date.min,
         )
+        # Only a rule that holds has a zone to tell the date in.
+        return replace(rule, starts_on=self._starts_on(rule))
 
-    def _starts_on(self, cleaned: dict[str, Any]) -> date:
+    def _starts_on(self, rule: Cadence) -> date:
         """Editing the hour keeps the rhythm; a new rhythm starts today."""
         kept = self.schedule
-        if kept and (kept.unit, kept.every) == (cleaned["unit"], cleaned["every"]):
+        if kept and (kept.unit, kept.every) == (rule.unit, rule.every):
             return kept.starts_on
-        return timezone.localdate(timezone=ZoneInfo(cleaned["timezone"]))
+        return timezone.localdate(timezone=ZoneInfo(rule.timezone))
 
 
 class ImportForm(RecurrenceForm):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from integrations.models import ImportRun
 
@@ -57,4 +58,4 @@ def draw_bars(run: ImportRun, progress: dict[str, int]) -> list[Bar | None]:
 
 def _requests_left(progress: dict[str, int]) -> str:
     left = progress["requests"] - progress["done_requests"]
-    return _("%s requests") % f"{left:,}" if left else ""
+    return ngettext("%s request", "%s requests", left) % f"{left:,}" if left else ""

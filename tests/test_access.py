@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.db import transaction
 from django.test import Client
-from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from integrations.models import ImportRun, ImportSchedule
 from kubit_app.access import ACCESS, OPEN, SIGNED_IN, STAFF, is_allowed
@@ -101,10 +101,10 @@ def test_it_lets_in_whom_the_table_lets_in(
     role: str, name: str, things: dict[str, Any], client: Client
 ) -> None:
     user = visitor(role)
-    if isinstance(user, User):
-        client.force_login(user)
     url = url_of(name, things)
     for method in METHODS:
+        if isinstance(user, User):
+            client.force_login(user)
         with transaction.atomic():
             response = getattr(client, method)(url)
             transaction.set_rollback(True)

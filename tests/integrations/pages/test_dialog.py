@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import re
+from datetime import time
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from cohorts.models import Cohort
+from integrations.models import Connection, ImportRun, ImportSchedule
+from tests.factories import NOW, make_cohort, make_connection, make_run, make_schedule, make_user
+from tests.integrations.pages.reading import PART, text
+
+pytestmark = pytest.mark.django_db
+
+
+def url_of(cohort: Cohort) -> str:
+    return reverse("integrations:import", args=[cohort.slug])
+
+
+def filled_in(**changes: Any) -> dict[str, Any]:
+    fields = {
+        "name": "Dormant Users",
+        "description": "No song in the last 30 days",
+        "kind": "scheduled",
+        "recipients": "crm@sing.example, mika@sing.example",
+        "every": "2",
+        "unit": "week",
+        "weekdays": ["1", "4"],
+        "month_day": "1",
+        "at": "08:00",
+        "timezone": "Asia/Tokyo",
+        "connection": Connection.objects.get(name="Production").pk,
+        "seen": "0",
+    }
+    return {name: value for name, value in (fields | changes).items() if value is not None}
+
+
+def test_it_has_the_originals_title_and_labels(
+    page: Client, cohort: Cohort, connection: Connection
+) -> None:
+    shown = text(page.get(url_of(cohort), headers=PART))
+    assert shown.startswith("Cohort ")
+    for label in (
+        "Name",
+        "Description",
+        "One-Time Import",
+        "Scheduled Import",
+        "Recipient(s)",
+        "Import Recurrence",
+        "Every",
+        "Execution Time",
+        "Time Zone",
+        "Cancel",
+    ):
+        assert label in shown
+    assert "S M T W TH F SA" in shown
+
+
+def test_it_offers_half_hours_and_the_odd_time_that_is_set(page: Client, cohort: Cohort) -> None:
+    make_schedule(cohort, at=time(8, 17))
+    html = page.get(url_of(cohort)).content.decode()
+    assert '<option value="08:17" selected>08:17 AM</option>' in html
+    assert '<option value="23:30">11:30 PM</option>' in html
+    assert len(re.findall(r'<option value="\d\d:\d\d"', html)) == 49
+
+
+def test_it_shows_the_schedule_that_stands(page: Client, cohort: Cohort) -> None:
+    make_schedule(cohort, every=45, unit="month", month_day="last", weekdays=[])
+    html = page.get(url_of(cohort)).content.decode()
+    assert '<option value="45" selected>' in html
+    assert '<option value="month" selected>' in html
+    assert '<option value="last" selected>' in html
+    assert 'value="scheduled" checked' in html
+    assert "Update replaces the current one." in html
+
+
+def test_it_schedules(page: Client, cohort: Cohort, connection: Connection) -> None:
+    response = page.post(url_of(cohort), filled_in(), follow=True)
+    schedule = ImportSchedule.objects.get()
+    assert (schedule.every, schedule.unit, schedule.weekdays) == (2, "week", [1, 4])
+    assert (schedule.at, schedule.timezone) == (time(8, 0), "Asia/Tokyo")
+    assert schedule.recipients == ["crm@sing.example", "mika@sing.example"]
+    assert schedule.next_due_at is not None
+    assert "The import of Dormant Users is scheduled." in text(response)
+    assert ImportRun.objects.count() == 0
+
+
+def test_it_updates_the_one_live_schedule(page: Client, cohort: Cohort) -> None:
+    make_schedule(cohort)
+    page.post(url_of(cohort), filled_in(unit="month", month_day="31", every="1"))
+    schedule = ImportSchedule.objects.get(deleted_at=None)
+    assert (schedule.unit, schedule.month_day, schedule.weekdays) == ("month", "31", [])
+
+
+def test_it_keeps_the_rhythm_when_only_the_hour_is_changed(page: Client, cohort: Cohort) -> None:
+    make_schedule(cohort, every=2)
+    page.post(url_of(cohort), filled_in(every="2", at="09:30"))
+    assert ImportSchedule.objects.get().starts_on == NOW.date()
+
+
+def test_it_imports_once(page: Client, cohort: Cohort, connection: Connection) -> None:
+    response = page.post(url_of(cohort), filled_in(kind="once"), follow=True)
+    run = ImportRun.objects.get()
+    assert (run.trigger, run.state) == ("one-time", "queued")
+    assert run.recipients == ["crm@sing.example", "mika@sing.example"]
+    assert run.requested_by == response.wsgi_request.user
+    assert f"Import {run.pk} of Dormant Users has started." in text(response)
+    assert ImportSchedule.objects.count() == 0
+
+
+def test_it_does_not_look_at_the_recurrence_of_a_one_time_import(
+    page: Client, cohort: Cohort, connection: Connection
+) -> None:
+    page.post(url_of(cohort), filled_in(kind="once", every="", at="", timezone="", weekdays=[]))
+    assert ImportRun.objects.count() == 1
+
+
+def test_it_starts_one_import_when_the_form_is_sent_twice(
+    page: Client, cohort: Cohort, connection: Connection
+) -> None:
+    form = filled_in(kind="once")
+    page.post(url_of(cohort), form)
+    # Even when the first is over before the second arrives.
+    ImportRun.objects.update(state="canceled", finished_at=NOW)
+    response = page.post(url_of(cohort), form, follow=True)
+    assert "has started" in text(response)
+    assert ImportRun.objects.count() == 1
+
+
+def test_it_says_what_stands_in_the_way_and_keeps_what_was_typed(
+    page: Client, cohort: Cohort, connection: Connection
+) -> None:
+    open_run = make_run(cohort, "sending")
+    form = filled_in(kind="once", name="Sleepers", seen=str(open_run.pk))
+    response = page.post(url_of(cohort), form, headers=PART)
+    assert response.status_code == 422
+    assert f"Import {open_run.pk} of “Sleepers” is still open." in text(response)
+    assert open_run.get_absolute_url() in response.content.decode()
+    assert 'value="Sleepers"' in response.content.decode()
+    cohort.refresh_from_db()
+    assert cohort.name == "Dormant Users"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("name", "  ", "This field is required."),
+        ("name", "Whales", "Another cohort has this name."),
+        ("name", "whales", "Another cohort has this name."),
+        ("recipients", "crm@sing.example, nobody", "“nobody” is not an e-mail address."),
+        ("weekdays", [], "Choose at least one day of the week."),
+        ("every", "0", "greater than or equal to 1"),
+        ("every", "366", "less than or equal to 365"),
+        ("at", "25:00", "Enter a valid time."),
+        ("timezone", "Mars/Olympus", "Mars/Olympus is no time zone."),
+        ("unit", "fortnight", "Select a valid choice."),
+        ("connection", "999", "Select a valid choice."),
+        ("kind", None, "This field is required."),
+    ],
+)
+def test_it_shows_an_error_at_its_field_and_loses_nothing(
+    page: Client, cohort: Cohort, connection: Connection, field: str, value: Any, message: str
+) -> None:
+    make_cohort("Whales")
+    make_connection("Second")
+    response = page.post(url_of(cohort), filled_in(**{field: value}), headers=PART)
+    assert response.status_code == 422
+    assert message in text(response)
+    if field != "recipients":
+        assert "crm@sing.example, mika@sing.example" in response.content.decode()
+    assert not ImportSchedule.objects.exists()
+    assert not ImportRun.objects.exists()
+
+
+def test_it_renames_the_cohort(page: Client, cohort: Cohort, connection: Connection) -> None:
+    page.post(url_of(cohort), filled_in(name=" Sleepers ", description="New words"))
+    cohort.refresh_from_db()
+    assert (cohort.name, cohort.description) == ("Sleepers", "New words")
+    assert cohort.slug == "dormant-users"
+
+
+def test_it_does_not_let_someone_rename_who_may_only_import(
+    client: Client, cohort: Cohort, connection: Connection
+) -> None:
+    creator = make_user("Creator")
+    creator.user_permissions.add(Permission.objects.get(codename="add_importrun"))
+    client.force_login(creator)
+    client.post(url_of(cohort), filled_in(kind="once", name="Mine now"))
+    cohort.refresh_from_db()
+    assert cohort.name == "Dormant Users"
+    assert ImportRun.objects.count() == 1
+    response = client.post(url_of(cohort), filled_in())
+    assert response.status_code == 422
+    assert "Scheduling needs the Governor or Admin role." in text(response)
+
+
+@pytest.mark.parametrize(
+    ("role", "advice"),
+    [("Governor", "Ask an administrator to add one."), ("Admin", "Add a connection")],
+)
+def test_it_says_what_to_do_without_a_connection(
+    client: Client, cohort: Cohort, role: str, advice: str
+) -> None:
+    client.force_login(make_user(role))
+    response = client.get(url_of(cohort), headers=PART)
+    assert "No Braze connection yet" in text(response)
+    assert advice in text(response)
+
+
+def test_it_asks_which_connection_only_when_there_are_several(
+    page: Client, cohort: Cohort, connection: Connection
+) -> None:
+    assert (
+        '<select class="sel" id="import-connection"'
+        not in page.get(url_of(cohort)).content.decode()
+    )
+    second = make_connection("Second")
+    assert '<select class="sel" id="import-connection"' in page.get(url_of(cohort)).content.decode()
+    page.post(url_of(cohort), filled_in(kind="once", connection=second.pk))
+    assert ImportRun.objects.get().connection == second
+
+
+def test_it_has_no_dialog_for_a_deleted_cohort(page: Client) -> None:
+    assert page.get(url_of(make_cohort("Gone", disabled_at=NOW))).status_code == 404
+
+
+def test_it_shows_the_next_three_times(page: Client, connection: Connection) -> None:
+    url = reverse("integrations:next_times")
+    shown = text(page.get(url, filled_in(every="1")))
+    assert len(re.findall(r"\b(?:T|F) \d+/\d+/20\d\d 8:00 AM", shown)) == 3
+
+
+def test_it_says_what_is_wrong_with_a_recurrence_instead(
+    page: Client, connection: Connection
+) -> None:
+    url = reverse("integrations:next_times")
+    assert "Choose at least one day of the week." in text(page.get(url, filled_in(weekdays=[])))
+    assert page.get(url).status_code == 200

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cohorts.models import Cohort
+from tests.cohorts.loaded import load
+from tests.factories import make_cohort, make_connection
+from tests.integrations.pages.reading import text
+
+pytestmark = pytest.mark.django_db
+SINGERS = {
+    "version": 1,
+    "match": "all",
+    "conditions": [{"type": "performed", "event": "SING", "window": {"overall": True}}],
+}
+
+
+def preview(page: Client, cohort: Cohort) -> str:
+    return text(page.get(reverse("integrations:import_preview", args=[cohort.slug])))
+
+
+@pytest.fixture
+def singers(tmp_path: Path, settings: Any, db: None) -> Cohort:
+    settings.DATASETS_DIR = tmp_path / "datasets"
+    settings.MEMBERSHIP_STORE = str(tmp_path / "membership")
+    return make_cohort("Singers", definition=SINGERS, dataset=load(tmp_path))
+
+
+def test_it_counts_what_an_import_would_change(page: Client, singers: Cohort) -> None:
+    make_connection()
+    shown = preview(page, singers)
+    assert "+2 added \N{MINUS SIGN}0 removed =0 unchanged 1 request" in shown
+    assert "Production" in shown
+
+
+def test_it_says_why_it_cannot_count(page: Client, singers: Cohort, settings: Any) -> None:
+    make_connection()
+    settings.DATASETS_DIR = settings.DATASETS_DIR / "elsewhere"
+    shown = preview(page, singers)
+    assert "added" not in shown
+    assert len(shown) > len("Import preview, if it ran now Production")
+
+
+def test_it_has_nothing_to_compare_with_without_a_connection(page: Client, singers: Cohort) -> None:
+    assert "There is no Braze connection to compare with." in preview(page, singers)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cohorts.models import Cohort
+from integrations.models import Ledger
+from tests.factories import NOW, make_batch, make_cohort, make_run, make_user
+from tests.integrations.pages.reading import PART, text
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_shows_counts_and_the_request_log(page: Client, cohort: Cohort) -> None:
+    run = make_run(cohort, as_of=NOW, requested_by=make_user(first_name="Mika", last_name="Tanaka"))
+    make_batch(run)
+    shown = text(page.get(run.get_absolute_url()))
+    assert "Success" in shown
+    assert "In cohort 12,431" in shown
+    assert "Added 612 +612" in shown
+    assert "Manual, Mika Tanaka" in shown
+    assert "Members as of 11/23/2026 2:00:00 PM" in shown
+    assert "1 2:00:00 PM 612 301 Acknowledged 201 1 2.0 s" in shown
+
+
+def test_it_names_the_exact_segment_filter(page: Client, cohort: Cohort) -> None:
+    run = make_run(cohort)
+    Ledger.objects.create(
+        cohort=cohort, connection=run.connection, braze_cohort_id="coh_1", braze_name="Sleepers"
+    )
+    assert "Kubit Cohorts includes Sleepers" in text(page.get(run.get_absolute_url()))
+
+
+def test_it_says_the_cause_and_the_remedy_of_a_failure(page: Client, cohort: Cohort) -> None:
+    run = make_run(cohort, "failed", error_kind="key_refused", error_message="Copy the key again.")
+    shown = text(page.get(run.get_absolute_url()))
+    assert "The import failed Copy the key again. What to do" in shown
+    assert "Retry import" in shown
+    assert "Kubit Cohorts includes" not in shown
+
+
+def test_it_asks_again_only_while_the_run_is_open(page: Client, cohort: Cohort) -> None:
+    run = make_run(cohort, "sending")
+    make_batch(run, 1)
+    make_batch(run, 2, state="planned", answered_at=None, last_sent_at=None, tries=0)
+    open_page = page.get(run.get_absolute_url(), headers=PART)
+    assert 'hx-trigger="every 2s"' in open_page.content.decode()
+    assert "913 of 1,826 changes acknowledged 50%, 1 of 2 requests" in text(open_page)
+    type(run).objects.update(state="succeeded", finished_at=NOW)
+    ended = page.get(run.get_absolute_url(), headers=PART)
+    assert "hx-trigger" not in ended.content.decode()
+    assert "<html" not in ended.content.decode()
+
+
+def test_it_tells_what_a_waiting_run_waits_for(page: Client, cohort: Cohort) -> None:
+    run = make_run(
+        cohort,
+        "sending",
+        wait_until=NOW + timedelta(minutes=30),
+        wait_reason="Braze asks us to slow down.",
+    )
+    shown = text(page.get(run.get_absolute_url()))
+    assert "Waiting until 11/23/2026 2:30 PM Braze asks us to slow down." in shown
+
+
+def test_it_cancels_a_queued_run(page: Client, cohort: Cohort) -> None:
+    run = make_run(cohort, "queued", started_at=None)
+    assert "Cancel import" in text(page.get(run.get_absolute_url()))
+    response = page.post(reverse("integrations:run_cancel", args=[run.pk]), follow=True)
+    run.refresh_from_db()
+    assert run.state == "canceled"
+    assert "Canceled" in text(response)
+    again = page.post(reverse("integrations:run_cancel", args=[run.pk]), follow=True)
+    assert "has already ended" in text(again)
+
+
+def test_it_stops_a_sending_run_after_the_current_request(page: Client, cohort: Cohort) -> None:
+    run = make_run(cohort, "sending")
+    page.post(reverse("integrations:run_cancel", args=[run.pk]))
+    shown = text(page.get(run.get_absolute_url()))
+    assert "Stopping after the current request" in shown
+    assert "Stop after this request" not in shown
+
+
+def test_it_explains_an_import_that_had_nothing_to_send(page: Client, cohort: Cohort) -> None:
+    run = make_run(cohort, added=0, removed=0, unchanged=12_431)
+    assert "nothing had to be sent" in text(page.get(run.get_absolute_url()))
+
+
+def test_it_lists_all_imports_by_state_and_cohort(page: Client, cohort: Cohort) -> None:
+    make_run(cohort, "failed")
+    make_run(make_cohort("Whales"))
+    url = reverse("integrations:runs")
+    # The table alone: the navigation speaks of states too.
+    assert "2 imports" in text(page.get(url, headers=PART))
+    failed = text(page.get(url, {"state": "failed"}, headers=PART))
+    assert "Dormant Users" in failed
+    assert "Whales" not in failed
+    of_whales = text(page.get(url, {"cohort": "whales"}, headers=PART))
+    assert "Dormant Users" not in of_whales
+    assert "2 imports" in text(page.get(url, {"state": "x", "cohort": "x"}, headers=PART))
+    assert "No such import" in text(page.get(url, {"state": "held"}, headers=PART))
+
+
+def test_it_is_not_found_where_there_is_none(page: Client) -> None:
+    assert page.get(reverse("integrations:run", args=[4711])).status_code == 404

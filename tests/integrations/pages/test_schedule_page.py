@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cohorts.models import Cohort
+from integrations.models import ImportRun
+from tests.factories import NOW, make_cohort, make_run, make_schedule, make_user
+from tests.integrations.pages.reading import PART, text
+
+pytestmark = pytest.mark.django_db
+URL = "/schedule/"
+
+
+def test_it_lists_live_schedules_with_their_next_import_in_their_zone(
+    page: Client, cohort: Cohort
+) -> None:
+    make_schedule(cohort, timezone="America/New_York")
+    make_schedule(make_cohort("Whales"), deleted_at=NOW, next_due_at=None)
+    shown = text(page.get(URL))
+    assert "Name Description Recipient(s) Import Recurrence Last Execution Time Next" in shown
+    assert "Every 1 week, T, F" in shown
+    assert "11/23/2026 6:00 PM" in shown
+    assert "Times in America/New_York" in shown
+    assert "Whales" not in shown
+
+
+def test_it_shows_the_originals_icons_and_then_pause(page: Client, cohort: Cohort) -> None:
+    make_schedule(cohort)
+    controls = page.get(URL).content.decode().split('class="ctl"')[1].split("</tr>")[0]
+    assert re.findall(r"sprite\.svg#([\w-]+)", controls) == [
+        "f-info-circle",
+        "f-trash",
+        "k-braze",
+        "i-history",
+        "i-edit",
+        "f-player-pause",
+    ]
+
+
+def test_it_pauses_and_resumes(page: Client, cohort: Cohort) -> None:
+    schedule = make_schedule(cohort)
+    response = page.post(reverse("integrations:schedule_pause", args=[schedule.pk]), follow=True)
+    assert "The schedule of Dormant Users is paused." in text(response)
+    assert "Resume" in response.content.decode()
+    schedule.refresh_from_db()
+    assert schedule.is_paused
+    assert schedule.paused_by == response.wsgi_request.user
+    page.post(reverse("integrations:schedule_resume", args=[schedule.pk]))
+    schedule.refresh_from_db()
+    assert not schedule.is_paused
+    assert schedule.next_due_at is not None
+
+
+def test_it_asks_before_it_deletes_and_keeps_the_row(page: Client, cohort: Cohort) -> None:
+    schedule = make_schedule(cohort)
+    url = reverse("integrations:schedule_delete", args=[schedule.pk])
+    assert "no further import starts" in text(page.get(url, headers=PART))
+    schedule.refresh_from_db()
+    assert schedule.deleted_at is None
+    page.post(url)
+    schedule.refresh_from_db()
+    assert schedule.deleted_at is not None
+    assert page.post(url).status_code == 404
+
+
+def test_its_braze_icon_imports_at_once_to_where_the_schedule_goes(
+    page: Client, cohort: Cohort
+) -> None:
+    schedule = make_schedule(cohort)
+    url = reverse("integrations:import_now", args=[cohort.slug])
+    response = page.post(url, {"seen": "0"}, follow=True)
+    run = ImportRun.objects.get()
+    assert (run.trigger, run.connection) == ("manual", schedule.connection)
+    assert run.recipients == ["crm@sing.example"]
+    assert f"Import {run.pk} of Dormant Users has started." in text(response)
+    # The same press again, as a double click sends it.
+    page.post(url, {"seen": "0"})
+    assert ImportRun.objects.count() == 1
+
+
+def test_it_says_which_import_is_still_open(page: Client, cohort: Cohort) -> None:
+    make_schedule(cohort)
+    run = make_run(cohort, "sending")
+    url = reverse("integrations:import_now", args=[cohort.slug])
+    response = page.post(url, {"seen": str(run.pk)}, follow=True)
+    assert f"Import {run.pk} of “Dormant Users” is still open." in text(response)
+    assert ImportRun.objects.count() == 1
+
+
+def test_it_shows_what_is_held_and_lets_a_governor_decide(page: Client, cohort: Cohort) -> None:
+    make_schedule(cohort)
+    run = make_run(cohort, "held", held_reason="1,214 of 1,462 users would be removed (83%).")
+    response = page.get(URL)
+    assert "Dormant Users: import held before sending" in text(response)
+    assert "1,214 of 1,462 users would be removed (83%)." in text(response)
+    page.post(reverse("integrations:run_approve", args=[run.pk]))
+    run.refresh_from_db()
+    assert run.state == "sending"
+    assert run.decided_by is not None
+
+
+def test_it_lets_a_viewer_see_what_is_held_but_not_decide(client: Client, cohort: Cohort) -> None:
+    run = make_run(cohort, "held", held_reason="Too many.")
+    client.force_login(make_user("Viewer"))
+    html = client.get(URL).content.decode()
+    assert "Too many." in html
+    assert reverse("integrations:run_approve", args=[run.pk]) not in html
+
+
+def test_it_shows_the_last_failure_with_what_to_do(page: Client, cohort: Cohort) -> None:
+    schedule = make_schedule(cohort)
+    make_run(cohort, "failed", schedule=schedule, error_message="Copy the key again from Braze.")
+    assert "Dormant Users: import failed Copy the key again" in text(page.get(URL))
+    make_run(cohort, schedule=schedule, queued_at=NOW + timedelta(days=1))
+    assert "import failed" not in text(page.get(URL))
+
+
+def test_it_survives_a_schedule_whose_zone_is_gone(page: Client, cohort: Cohort) -> None:
+    make_schedule(cohort, weekdays=[])
+    assert "Choose at least one day of the week." in text(page.get(URL))
+
+
+def test_it_asks_the_database_no_more_often_for_many_schedules(
+    page: Client, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(30):
+        cohort = make_cohort(f"Bulk {number}")
+        make_run(cohort, schedule=make_schedule(cohort))
+    with django_assert_max_num_queries(12):
+        page.get(URL)
+
+
+def test_its_history_shows_the_newest_five_with_result_and_users(
+    page: Client, cohort: Cohort
+) -> None:
+    make_schedule(cohort)
+    for day in range(7):
+        state = "failed" if day == 6 else "succeeded"
+        make_run(cohort, state, queued_at=NOW + timedelta(days=day))
+    shown = text(page.get(reverse("integrations:history", args=[cohort.slug])))
+    assert shown.startswith("Import Time Result Users Imported 11/29/2026 2:00:38 PM Failed 0")
+    assert "11/28/2026 2:00:38 PM Success 12,431" in shown
+    assert shown.count("PM") == 5
+    assert shown.endswith("All 7 imports Asia/Tokyo")
+
+
+def test_its_history_says_when_there_was_no_import(page: Client, cohort: Cohort) -> None:
+    url = reverse("integrations:history", args=[cohort.slug])
+    assert "No import yet" in text(page.get(url))
