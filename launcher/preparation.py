@@ -15,6 +15,8 @@ from launcher.layout import ROOT, RUNTIME_LOCK, digest_of_files, write_whole
 SETTINGS_THAT_MATTER = ("DATABASE_URL", "BASE_URL", "DEBUG")
 SECRETS_THAT_MATTER = ("SECRET_KEY", "FIELD_ENCRYPTION_KEYS")
 
+_CONNECT = "from integrations.demo import connect_sandbox; connect_sandbox()"
+
 
 class Preparation:
     def __init__(self, python: Path, folder: Path, environ: Mapping[str, str]) -> None:
@@ -47,6 +49,13 @@ class Preparation:
         with step("Making demo data"):
             self._manage([("seed_demo", *size)])
         self.seeding.unlink()
+
+    def connect_sandbox(self) -> None:
+        """Let the demo's connection follow the sandbox when it runs on another port than before."""
+        now, noted = self.environ.get("BRAZE_SANDBOX_URL", ""), self.folder / ".sandbox-url"
+        if now and (not noted.exists() or noted.read_text() != now):
+            self._manage([("shell", "--no-imports", "--command", _CONNECT)])
+            write_whole(noted, now)
 
     def _has_dataset(self) -> bool:
         datasets = self.folder / "datasets"

@@ -82,6 +82,7 @@ def run_product(python: Path, folder: Path, port: int, *, events: int | None = N
         preparation = Preparation(python, folder, plan.environ)
         preparation.run()
         preparation.seed(events)
+        preparation.connect_sandbox()
         # Until here a signal breaks off what is being prepared; from here on it ends the parts.
         supervisor.listen_for_signals()
         _start(supervisor, plan, python, folder)

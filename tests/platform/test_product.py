@@ -41,6 +41,13 @@ def test_the_sandbox_answers_and_keeps_its_state_in_the_data_folder(product: Pro
     assert "cohorts" in json.loads(body)
 
 
+def test_the_demos_connection_leads_to_the_running_sandbox(product: Product) -> None:
+    code = (
+        "from integrations.models import Connection as C; print(*C.objects.values_list('endpoint'))"
+    )
+    assert product.sandbox_url in product.manage("shell", "--no-imports", "-c", code).stdout
+
+
 def test_the_worker_is_seen(product: Product) -> None:
     code = "from integrations.models import WorkerSeen as W; print(W.objects.count())"
     deadline = time.monotonic() + 60
