@@ -16,17 +16,31 @@ def _cipher() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.FIELD_ENCRYPTION_KEYS])
 
 
-class UndecryptableSecret(Exception):
-    """The stored secret was written with a key that FIELD_ENCRYPTION_KEYS no longer holds."""
+class UnreadableSecret(str):
+    """What a field holds whose value was encrypted with a key that is gone.
+
+    Empty as text, so that nothing is ever sent with it; saved back as it was, so nothing is lost.
+    A row with one must load: every list that joins it would fail otherwise.
+    """
+
+    ciphertext: str
+
+    def __new__(cls, ciphertext: str) -> UnreadableSecret:
+        secret = super().__new__(cls, "")
+        secret.ciphertext = ciphertext
+        return secret
+
+
+def is_readable(secret: str | None) -> bool:
+    return not isinstance(secret, UnreadableSecret)
 
 
 class EncryptedTextField(models.TextField):
-    """Fernet-encrypted text. The first key of FIELD_ENCRYPTION_KEYS writes, all of them read.
-
-    Reading raises `UndecryptableSecret`; the message never holds the value.
-    """
+    """Fernet-encrypted text. The first key of FIELD_ENCRYPTION_KEYS writes, all of them read."""
 
     def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, UnreadableSecret):
+            return value.ciphertext
         if value in (None, ""):
             return value
         return _cipher().encrypt(str(value).encode()).decode()
@@ -37,6 +51,4 @@ class EncryptedTextField(models.TextField):
         try:
             return _cipher().decrypt(value.encode()).decode()
         except InvalidToken:
-            raise UndecryptableSecret(
-                f"{self.model._meta.label}.{self.name} was encrypted with another key."
-            ) from None
+            return UnreadableSecret(value)

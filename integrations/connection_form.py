@@ -8,7 +8,6 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cohorts.encryption import UndecryptableSecret
 from integrations.braze.destination import Answer
 from integrations.connections import (
     check_key,
@@ -92,12 +91,7 @@ def ask_braze(connection: Connection | None, *, endpoint: str, new_key: str) -> 
 
 
 def _stored_key(connection: Connection | None) -> str:
-    if connection is None:
-        return ""
-    try:
-        return connection.data_import_key
-    except UndecryptableSecret:
-        return ""
+    return "" if connection is None else connection.data_import_key
 
 
 def _choices(connection: Connection) -> list[tuple[str, str]]:

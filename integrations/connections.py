@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from cohorts.encryption import UndecryptableSecret
+from cohorts.encryption import is_readable
 from integrations.braze.clusters import CLUSTERS, find_cluster
 from integrations.braze.destination import Answer, BrazeDestination, Outcome
 from integrations.models import Connection
@@ -62,16 +62,15 @@ def endpoint_label(endpoint: str) -> str:
 
 def open_destination(connection: Connection, *, deadline: float = 45) -> BrazeDestination:
     """Ready to send. Raises `ConnectionUnusable`."""
-    try:
-        key = connection.data_import_key
-    except UndecryptableSecret:
+    key = connection.data_import_key
+    if not is_readable(key):
         raise ConnectionUnusable(
             "key_unreadable",
             _(
                 "The stored data import key cannot be read, because FIELD_ENCRYPTION_KEYS has "
                 "changed. Enter the key again."
             ),
-        ) from None
+        )
     return open_endpoint(connection.endpoint, key, deadline=deadline)
 
 

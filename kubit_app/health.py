@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from cohorts.encryption import UndecryptableSecret
+from cohorts.encryption import is_readable
 from cohorts.models import Dataset
 from integrations.models import Connection
 from kubit_app.checks import unusable_encryption_keys
@@ -59,10 +59,8 @@ def _migrations() -> str:
 def _encryption_keys() -> str:
     if unusable_encryption_keys():
         return "FIELD_ENCRYPTION_KEYS holds a key that is none"
-    try:
-        for _ in Connection.objects.only("data_import_key").iterator():
-            pass
-    except UndecryptableSecret:
+    keys = Connection.objects.values_list("data_import_key", flat=True)
+    if not all(map(is_readable, keys)):
         return "a connection's key was encrypted with a key that FIELD_ENCRYPTION_KEYS lacks"
     return ""
 

@@ -259,3 +259,10 @@ def test_a_run_that_kills_its_workers_is_given_up(define, connection):
     )
     run = work(run)
     assert (run.state, run.error_kind) == ("failed", "internal")
+
+
+def test_a_key_that_cannot_be_read_fails_the_run_in_words(define, run_import, settings):
+    cohort = define(5)
+    settings.FIELD_ENCRYPTION_KEYS = ["5f2Qn1m8Cq4s0b6G8zC1o0JbQw1n3m5p7r9t1v3x5zA="]
+    run = run_import(cohort)
+    assert (run.state, run.error_kind) == ("failed", "key_unreadable")
