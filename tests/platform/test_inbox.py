@@ -69,7 +69,9 @@ def test_the_server_runs_as_a_command_until_it_is_asked_to_stop(tmp_path: Path) 
             client.send_message(make_message())
         second = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, check=False)
         server.send_signal(signal.SIGTERM)
+        said, _ = server.communicate()
     assert server.returncode == 0
+    assert f"Receiving mail on 127.0.0.1:{port}" in said.decode()
     assert second.returncode == 1
     assert f"Port {port}" in second.stderr.decode()
     assert "Traceback" not in second.stderr.decode()
