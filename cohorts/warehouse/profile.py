@@ -25,8 +25,8 @@ _ISO = "'%Y-%m-%dT%H:%M:%SZ'"
 def profile_events(connection: duckdb.DuckDBPyConnection) -> tuple[Event, ...]:
     rows = connection.execute(
         f"SELECT event, count(*) AS n, strftime(min(time), {_ISO}), strftime(max(time), {_ISO}) "  # noqa: S608
-        f"FROM dataset.events WHERE event IS NOT NULL GROUP BY event ORDER BY n DESC, event "
-        f"LIMIT {_MOST_EVENTS}"
+        "FROM dataset.events WHERE event IS NOT NULL AND NOT contains(event, chr(0)) "
+        f"GROUP BY event ORDER BY n DESC, event LIMIT {_MOST_EVENTS}"
     ).fetchall()
     return tuple(Event(name, count, first, last) for name, count, first, last in rows)
 
@@ -61,7 +61,9 @@ def _top_values(
         f"WHERE {each.column} IS NOT NULL AND length(CAST({each.column} AS VARCHAR)) "
         f"<= {_LONGEST_VALUE} GROUP BY value ORDER BY n DESC, value LIMIT {_MOST_TOP_VALUES}"
     ).fetchall()
-    return tuple((_spelled(value), count) for value, count in rows)
+    spelled = ((_spelled(value), count) for value, count in rows)
+    # The catalog is kept in a database, and none takes a NUL character.
+    return tuple((text, count) for text, count in spelled if "\0" not in text)
 
 
 def _spelled(value: Any) -> str:
@@ -92,7 +94,7 @@ def _json_paths(
             continue
         if len(seen) >= _JSON_PATHS:
             break
-    return tuple(sorted(seen))[:_JSON_PATHS]
+    return tuple(path for path in sorted(seen) if "\0" not in path)[:_JSON_PATHS]
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[str]:

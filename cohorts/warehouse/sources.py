@@ -106,6 +106,8 @@ def checked_names(path: Path, names: Sequence[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
     if twice:
         raise LoadError(f'{path}: has two columns called "{twice[0]}". Rename or drop one of them.')
+    if any("\0" in name for name in names):
+        raise LoadError(f"{path}: has a column name with a NUL character in it. Rename it.")
     if len(names) > _MOST_COLUMNS:
         raise LoadError(f"{path}: has {len(names)} columns; {_MOST_COLUMNS} is the most.")
 

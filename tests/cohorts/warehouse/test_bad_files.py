@@ -50,6 +50,7 @@ BAD = [
         ["ends.csv", "end in different ways"],
     ),
     ("twice.csv", "user_id,event,time,x,x\n", ["twice.csv: has two columns called", "x"]),
+    ("nul.csv", "user_id,event,time,a\0b\n", ["nul.csv: has a column name with a NUL"]),
     ("semicolon.csv", "user_id;event;time\nu;e;2026-01-01\n", ["semicolon.csv", "commas"]),
     ("typo.csv", "userid,event,time\nu,e,2026-01-01\n", ["typo.csv", '"user_id"', "userid"]),
     ("epoch.csv", f"{HEAD}u,e,1767225600\n", ["epoch.csv", '"time"', "1767225600", "ISO"]),

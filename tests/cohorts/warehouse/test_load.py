@@ -128,6 +128,8 @@ def test_any_column_name_becomes_a_property(folder: Folder, names: list[str]) ->
         ("UPPER.CSV", b"user_id,event,time\nu,e,2026-01-01\n"),
         ("it's [1] *.csv", b"user_id,event,time\nu,e,2026-01-01\n"),
         ("lines.jsonl", b'{"user_id":"u","event":"e","time":"2026-01-01"}\n'),
+        ("bom.csv.gz", b"\xef\xbb\xbfuser_id,event,time\nu,e,2026-01-01\n"),
+        ("bom.jsonl", b'\xef\xbb\xbf{"user_id":"u","event":"e","time":"2026-01-01"}\n'),
         ("crlf.jsonl", b'{"user_id":"u","event":"e","time":"2026-01-01"}\r\n\r\n'),
         ("packed.jsonl.gz", b'{"user_id":"u","event":"e","time":"2026-01-01"}'),
     ],
@@ -188,3 +190,11 @@ def test_json_lines_need_not_have_the_same_keys(folder: Folder) -> None:
         (0, "e", 1, "x", None),
         (1, None, None, None, "[1]"),
     ]
+
+
+def test_nul_characters_are_data_but_not_in_the_catalog(folder: Folder) -> None:
+    text = "user_id,event,time,value\nu,a\0b,2026-01-01,x\0y\nu,e,2026-01-01,z\n"
+    loaded = folder.load(folder.write("e.csv", text))
+    assert folder.rows(loaded, "SELECT event, value FROM events") == [("a\0b", "x\0y"), ("e", "z")]
+    assert [event.name for event in loaded.catalog.events] == ["e"]
+    assert event_property(loaded).top_values == (("z", 1),)
