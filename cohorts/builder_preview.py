@@ -12,11 +12,13 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from cohorts.builder_steps import StepCounts, count_steps
 from cohorts.countable import Countable, find_countable
 from cohorts.definitions.describe import label_condition
-from cohorts.definitions.nodes import Condition, Group
+from cohorts.definitions.nodes import Condition, Group, InCohort
+from cohorts.definitions.parse_filters import find_scopes
 from cohorts.definitions.problems import DefinitionError, Problem
-from cohorts.evaluation import OnConnection, Prepared, count_conditions, prepare, sentence
+from cohorts.evaluation import OnConnection, Prepared, prepare, sentence
 from cohorts.models import Dataset
 from cohorts.warehouse.errors import WarehouseError
 
@@ -75,7 +77,7 @@ def count_draft(
     answer["warnings"] = [_describe(w, draft) for w in draft.prepared.warnings]
     started = time.monotonic()
     try:
-        counts = count_conditions(
+        counts = count_steps(
             draft.prepared,
             as_of=as_of,
             time_limit=settings.PREVIEW_TIME_LIMIT,
@@ -86,8 +88,8 @@ def count_draft(
             raise
         return answer | {"failure": str(error)}
     answer["took_ms"] = round((time.monotonic() - started) * 1000)
-    answer["total"] = counts[""]
-    answer["counts"] = {draft.place(path): n for path, n in counts.items() if path}
+    answer["total"] = counts.total
+    answer["counts"] = {draft.place(path): n for path, n in counts.conditions.items()}
     answer["steps"] = _steps(draft.prepared, counts) + _left_out_steps(draft)
     return answer
 
@@ -97,22 +99,30 @@ def _describe(problem: Problem, draft: Draft | None = None) -> dict[str, Any]:
     return {"path": path, "message": problem.message, "suggestion": problem.suggestion}
 
 
-def _steps(prepared: Prepared, counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    """All users, each condition on its own, and what is left when they are combined."""
-    definition = prepared.definition
-    steps = [{"label": _("All users"), "count": prepared.dataset.user_count}]
-    for i, condition in enumerate(definition.conditions):
-        steps.append({"label": _label(condition), "count": counts[f"conditions[{i}]"]})
-    together = _("All of them") if definition.match == "all" else _("Any of them")
-    return [*steps, {"label": together, "count": counts[""]}]
+def _steps(prepared: Prepared, counts: StepCounts) -> list[dict[str, Any]]:
+    """Everyone, then what is left of them (or has come together) after each condition."""
+    everyone = _("Everyone in the filter") if _narrows_people(prepared) else _("All users")
+    steps = [{"label": everyone, "count": counts.population}]
+    names = {slug: reference.name for slug, reference in prepared.references.items()}
+    for condition, count in zip(prepared.definition.conditions, counts.running, strict=True):
+        steps.append({"label": _label(condition, names), "count": count})
+    return steps
+
+
+def _narrows_people(prepared: Prepared) -> bool:
+    return any("user" in find_scopes(node) for node in prepared.definition.global_filter)
 
 
 def _left_out_steps(draft: Draft) -> list[dict[str, Any]]:
     return [{"label": _("Unfinished condition"), "count": None} for _path in draft.left_out]
 
 
-def _label(condition: Condition) -> str:
+def _label(condition: Condition, names: Mapping[str, str]) -> str:
     if isinstance(condition, Group):
         words = _("Any of %d") if condition.match == "any" else _("All of %d")
-        return words % len(condition.conditions)
-    return label_condition(condition, language=get_language() or "en")[0]
+        label = words % len(condition.conditions)
+    elif isinstance(condition, InCohort):
+        label = _("In %s") % names.get(condition.cohort, condition.cohort)
+    else:
+        label = label_condition(condition, language=get_language() or "en")[0]
+    return _("Not: %s") % label if condition.negate else label

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from cohorts.evaluation import count_members, prepare
 from cohorts.models import Cohort, Dataset
 from cohorts.saving import save_cohort
 from cohorts.warehouse.load import FileSet, Loaded, load_dataset
@@ -134,11 +135,44 @@ def test_it_counts_the_whole_and_every_condition(governor: Client) -> None:
     assert answer["sentence"]
 
 
-def test_it_tells_how_the_count_comes_about(governor: Client) -> None:
-    data = definition(performed("SING"), performed("SHARE"))
-    steps = ask(governor, "preview", data).json()["steps"]
-    assert [step["count"] for step in steps][:2] == [4, 2]
-    assert steps[-1]["count"] == 1
+@pytest.mark.parametrize(("match", "counts"), [("all", [4, 2, 1, 1]), ("any", [4, 2, 3, 4])])
+def test_it_tells_how_the_count_comes_about(
+    governor: Client, match: str, counts: list[int]
+) -> None:
+    unlisted = performed(
+        "SING", negate=True, where=[{"property": "platform", "op": "in", "value": ["iPad"]}]
+    )
+    data = definition(performed("SING"), performed("SHARE"), unlisted) | {"match": match}
+    answer = ask(governor, "preview", data).json()
+    assert [step["count"] for step in answer["steps"]] == counts
+    assert answer["total"] == counts[-1]
+    assert answer["steps"][0]["label"] == "All users"
+    assert answer["steps"][3]["label"].startswith("Not: SING")
+
+
+def test_a_filter_on_people_narrows_everyone(governor: Client) -> None:
+    japan = {"scope": "user", "property": "country", "op": "=", "value": "JP"}
+    answer = ask(governor, "preview", definition(performed("SING"), global_filter=[japan])).json()
+    assert [step["count"] for step in answer["steps"]] == [2, 1]
+    assert answer["steps"][0]["label"] != "All users"
+
+
+@pytest.mark.parametrize("match", ["all", "any"])
+def test_the_live_count_is_the_size_the_cohort_will_have(
+    governor: Client, dataset: Dataset, match: str
+) -> None:
+    inner = {
+        "match": "any",
+        "negate": True,
+        "conditions": [
+            {"type": "property", "property": "country", "op": "=", "value": "US"},
+            performed("SHARE", times={"op": "<", "value": 1}),
+        ],
+    }
+    data = definition(performed("SING"), inner, performed("*")) | {"match": match}
+    now = timezone.now()
+    total = ask(governor, "preview", data).json()["total"]
+    assert total == count_members(prepare(dataset, data), as_of=now)
 
 
 def test_problems_stand_at_their_paths_and_the_rest_is_still_counted(governor: Client) -> None:

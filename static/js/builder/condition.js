@@ -84,7 +84,7 @@ export const rowButtons = (ctx, { id, path }, duplicateText, removeText) =>
     id: `${id}-remove`,
     name: "i-trash",
     label: removeText,
-    tone: "danger",
+    tone: "danger tip-l",
     onClick: () => ctx.removeCondition(path),
   })}`;
 

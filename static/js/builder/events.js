@@ -9,8 +9,8 @@ const ANY = "*";
 
 export const eventNames = (event) => (event === undefined ? [] : [].concat(event));
 
-/** spec: {id, path of the object that holds `event`, node, label} */
-export function eventPicker(ctx, { id, path, node, label }) {
+/** spec: {id, path of the object that holds `event`, node, label, placeholder} */
+export function eventPicker(ctx, { id, path, node, label, placeholder = ctx.texts.choose_event }) {
   const names = eventNames(node.event);
   const at = [...path, "event"];
   const put = (list) => ctx.set(at, list.length > 1 ? list : list[0]);
@@ -18,7 +18,7 @@ export function eventPicker(ctx, { id, path, node, label }) {
     id: `${id}-event`,
     label: label ?? ctx.texts.events,
     problem: ctx.problem(at, true),
-    placeholder: ctx.texts.choose_event,
+    placeholder,
     chips: names.map((name) => ({
       text: name === ANY ? ctx.texts.any_event : name,
       icon: "i-bolt",

@@ -33,7 +33,9 @@ function waterfall(ctx) {
 
 function stepRow(ctx, step, steps, i, top) {
   const { texts } = ctx;
-  const isLast = i === steps.length - 1;
+  const isLast = steps.slice(i + 1).every((later) => later.count === null);
+  // The first of ANY does not take away from everyone: it begins to collect.
+  const begins = i === 1 && ctx.tree.match === "any";
   if (step.count === null) {
     return html`<li>
       <span class="ell down" title=${step.label}>${step.label}</span>${bar(0, "")}<span class="n"></span
@@ -41,7 +43,7 @@ function stepRow(ctx, step, steps, i, top) {
     </li>`;
   }
   const before = steps.slice(0, i).findLast((earlier) => earlier.count !== null);
-  const change = before && step.change !== false ? step.count - before.count : null;
+  const change = before && !begins ? step.count - before.count : null;
   return html`<li>
     <span class="ell" title=${step.label}>${step.label}</span>${bar(share(step.count, top), i === 0 ? "mut" : "")}<span
       class="n ${isLast ? "tot" : ""}"

@@ -98,7 +98,7 @@ function period(ctx, spec) {
 /** A number of units: `{"n": 7, "unit": "day"}`, or with another key than `n`. */
 export function periodFields(ctx, { id, path, key, period, units = ctx.data.units, label = ctx.texts.number, withoutUnit = false }) {
   const at = [...path, ...[].concat(key)];
-  return html`${combobox(ctx, {
+  return html`<span class="period">${combobox(ctx, {
     id: `${id}-n`,
     label,
     numeric: true,
@@ -107,7 +107,7 @@ export function periodFields(ctx, { id, path, key, period, units = ctx.data.unit
     options: ctx.data.usual_numbers.map((n) => ({ value: n, text: String(n) })),
     onText: (text) => ctx.set(at, readNumber(text), true),
     onPick: (n) => ctx.set(at, n),
-  })}${withoutUnit ? nothing : unitSelect(ctx, { id, path, period, units })}`;
+  })}${withoutUnit ? nothing : unitSelect(ctx, { id, path, period, units })}</span>`;
 }
 
 export const unitSelect = (ctx, { id, path, period, units = ctx.data.units, plural = true }) =>

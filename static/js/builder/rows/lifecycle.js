@@ -24,6 +24,6 @@ export const lifecycle = {
       path: [...path, "period"],
       key: "n",
       period: node.period ?? {},
-    })}${unit(ctx.texts.by)}${eventPicker(ctx, { id, path, node })}`;
+    })}${unit(ctx.texts.by)}${eventPicker(ctx, { id, path, node, placeholder: ctx.texts.any_event })}`;
   },
 };
