@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlglot import exp
 
@@ -18,7 +18,7 @@ from cohorts.definitions.nodes import (
 )
 from cohorts.definitions.walk import walk_leaves
 from cohorts.sql.compilation import select_members
-from cohorts.sql.conditions import compile_condition
+from cohorts.sql.conditions import combine, compile_condition
 from cohorts.sql.context import Context
 from cohorts.sql.expressions import (
     Expr,
@@ -27,6 +27,7 @@ from cohorts.sql.expressions import (
     compare,
     derived,
     name,
+    negated,
     select,
     table,
     when,
@@ -39,18 +40,29 @@ _MEMBERS = "members"
 
 
 def select_condition_counts(definition: Definition, ctx: Context) -> exp.Select:
-    """One row: how many of the population satisfy each condition and each group."""
-    conditions = list(_walk(definition.conditions))
+    """One row: how many of the population satisfy each condition and each group.
+
+    Each leaf is answered once, and groups are combined from the answers."""
+    leaves = {leaf.path: f"c{n}" for n, leaf in enumerate(walk_leaves(definition.conditions))}
     answers = [
-        aliased(compile_condition(condition, ctx), f"c{number}")
-        for number, condition in enumerate(conditions)
+        aliased(compile_condition(leaf, ctx), leaves[leaf.path])
+        for leaf in walk_leaves(definition.conditions)
     ]
     population = select_population(ctx, [], *answers)
     counts = [
-        aliased(exp.Count(this=when(column("p", f"c{number}"), whole(1))), condition.path)
-        for number, condition in enumerate(conditions)
+        aliased(exp.Count(this=when(_combine_answers(condition, leaves), whole(1))), condition.path)
+        for condition in _walk(definition.conditions)
     ]
     return select(*counts).from_(derived(population, "p"), copy=False)
+
+
+def _combine_answers(condition: Condition, leaves: Mapping[str, str]) -> Expr:
+    """The answers to leaves know of their own negation."""
+    if not isinstance(condition, Group):
+        return column("p", leaves[condition.path])
+    answers = [_combine_answers(child, leaves) for child in condition.conditions]
+    answer = combine(condition.match, answers)
+    return negated(answer) if condition.negate else answer
 
 
 def select_sample(definition: Definition, ctx: Context, limit: int) -> exp.Select:

@@ -118,7 +118,8 @@ class Tables:
     def _fill(self, table: str, columns: str, types: dict[str, str], rows: list[tuple]) -> None:
         for name, kind in types.items():
             kind = "whole" if name in self.whole else kind
-            columns += f', "{name}" {SQL_TYPES[kind]}'
+            quoted = name.replace('"', '""')
+            columns += f', "{quoted}" {SQL_TYPES[kind]}'
         self.connection.execute(f"CREATE TABLE {table} ({columns})")
         if rows:
             marks = ", ".join("?" * len(rows[0]))
