@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cohorts.definitions.catalog import Catalog, Property, PropertyType, Scope
@@ -81,27 +82,30 @@ def find_unknown_values(node: Filter, catalog: Catalog) -> Iterator[Problem]:
     found = catalog.find_property(node.scope, node.property)
     if found is None or found[1] or not found[0].has_all_values:
         return
-    owner = found[0]
-    if node.op in ("in", "not_in") and isinstance(node.value, tuple):
-        values = [(f"{node.path}.value[{i}]", value) for i, value in enumerate(node.value)]
-    elif node.op in ("=", "!=") and not isinstance(node.value, OtherProperty | bool):
-        values = [(f"{node.path}.value", node.value)]  # type: ignore[list-item]
-    else:
+    if node.op not in ("=", "!=", "in", "not_in"):
         return
-    for path, value in values:
-        if not _has_value(owner, value, ignore_case=node.ignore_case):
-            yield _describe_unknown_value(owner, value, path)
+    path = f"{node.path}.value"
+    listed = node.value if isinstance(node.value, tuple) else None
+    values = [node.value] if listed is None else listed
+    for index, value in enumerate(values):
+        if _is_unseen(found[0], value, ignore_case=node.ignore_case):
+            place = path if listed is None else f"{path}[{index}]"
+            yield _describe_unknown_value(found[0], value, place)
 
 
-def _has_value(owner: Property, value: str | float, *, ignore_case: bool) -> bool:
-    if isinstance(value, str):
+def _is_unseen(owner: Property, value: object, *, ignore_case: bool) -> bool:
+    """Only texts and numbers; a value of the wrong type is an error of its own."""
+    known = [name for name, _ in owner.top_values]
+    if owner.type == "string" and isinstance(value, str):
         if ignore_case:
-            return value.casefold() in {known.casefold() for known, _ in owner.top_values}
-        return any(value == known for known, _ in owner.top_values)
-    return any(value == float(known) for known, _ in owner.top_values)
+            return value.casefold() not in {name.casefold() for name in known}
+        return value not in known
+    if owner.type == "number" and isinstance(value, int | float):
+        return all(value != float(name) for name in known)
+    return False
 
 
-def _describe_unknown_value(owner: Property, value: str | float, path: str) -> Problem:
+def _describe_unknown_value(owner: Property, value: object, path: str) -> Problem:
     known = (name for name, _ in owner.top_values)
     nearest = find_nearest(value, known) if isinstance(value, str) else ()
     advice = f" Did you mean {join_or(nearest)}?" if nearest else ""
@@ -187,9 +191,11 @@ def _describe_wrong(node: Filter, value: object, kind: Kind | None) -> str:
 
 def _check_order(node: Filter, catalog: Catalog) -> Iterator[Problem]:
     zone = ZoneInfo(catalog.timezone)
-    low, high = map(find_moment, node.value)  # type: ignore[arg-type]
+    ends = node.value if isinstance(node.value, tuple) else ()
+    low, high = map(find_moment, ends)
     if low is None or high is None:
         return
-    end = first_instant_of(high, zone) if hasattr(high, "hour") else instant_after(high, zone)
+    is_instant = isinstance(high, datetime)
+    end = first_instant_of(high, zone) if is_instant else instant_after(high, zone)
     if first_instant_of(low, zone) > end:
         yield Problem(f"{node.path}.value", "The low end is above the high end. Swap them.")
