@@ -16,6 +16,7 @@ from launcher.console import Stop, say
 from launcher.layout import configured, write_whole
 from launcher.ports import HOST, Ports
 from launcher.preparation import Preparation
+from launcher.processes import find_process
 from launcher.supervisor import Child, Supervisor
 
 WEB_PORT, SANDBOX_PORT, SMTP_PORT = 8000, 8001, 1025
@@ -189,7 +190,9 @@ def _lock(folder: Path) -> int:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if (folder / "run.json").exists() or time.monotonic() > deadline:
+            # Killed, it leaves its note; the lock is then free as soon as its parts have ended.
+            pid = _read_note(folder).get("pid")
+            if (isinstance(pid, int) and find_process(pid)) or time.monotonic() > deadline:
                 raise Stop(_already_running(folder)) from None
             time.sleep(0.2)
         else:
@@ -197,11 +200,16 @@ def _lock(folder: Path) -> int:
 
 
 def _already_running(folder: Path) -> str:
-    try:
-        at = json.loads((folder / "run.json").read_text())["url"]
-    except (OSError, ValueError, KeyError):
-        at = "another address"
+    at = _read_note(folder).get("url", "another address")
     return (
         f"The product already runs with this data folder, at {at}.\n"
         f"  Stop it first, or give another folder with --data-dir. ({folder})"
     )
+
+
+def _read_note(folder: Path) -> dict[str, object]:
+    try:
+        note = json.loads((folder / "run.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
