@@ -11,6 +11,7 @@ function enhance(root) {
   entry.value = "";
   field.type = "hidden";
   field.removeAttribute("id");
+  field.removeAttribute("aria-invalid");
   root.append(entry, list);
   let entries = split(field.value);
 

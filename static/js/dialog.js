@@ -14,8 +14,11 @@ function open() {
 }
 
 if (dialog) {
-  // A request that started in the dialog must not fill it after it was closed.
   document.addEventListener("htmx:before:swap", (event) => {
+    // htmx carries attributes over by id, and the size of a resized text area is an inline style,
+    // which the page's policy refuses.
+    for (const sized of dialog.querySelectorAll("[style]")) sized.removeAttribute("style");
+    // A request that started in the dialog must not fill it after it was closed.
     const source = event.detail.ctx?.sourceElement;
     if (event.detail.ctx?.target === dialog && source && !source.isConnected) event.preventDefault();
   });
