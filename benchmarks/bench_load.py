@@ -45,6 +45,7 @@ def main() -> None:
 
 def generate(path: Path, events: int) -> None:
     rows = _ROWS.format(events=events, users=max(1, events // 25))
+    duckdb.execute("SET enable_progress_bar = false")
     duckdb.execute(f"COPY ({rows}) TO '{path}' (HEADER)")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -15,30 +16,32 @@ import duckdb
 import pyarrow as pa
 
 from cohorts.warehouse.errors import WarehouseError
+from cohorts.warehouse.folder import SPILL_PREFIX
 
 # An interrupt that arrives just before a query starts is forgotten by the engine, so a
 # query that is to stop is interrupted again until it has.
 _INTERRUPT_EVERY = 0.05
 
 # In this order: the last one forbids every later change.
-_LOCKED_DOWN = (
-    "TimeZone = 'UTC'",
+_SETTINGS = (
+    # The bar would be drawn on standard output.
+    "SET enable_progress_bar = false",
+    "SET TimeZone = 'UTC'",
     # Otherwise an unknown table name would be looked up among Python's variables.
-    "python_enable_replacements = false",
-    "autoinstall_known_extensions = false",
-    "autoload_known_extensions = false",
-    "enable_external_access = false",
-    "lock_configuration = true",
+    "SET GLOBAL python_enable_replacements = false",
+    "SET GLOBAL autoinstall_known_extensions = false",
+    "SET GLOBAL autoload_known_extensions = false",
+    "SET GLOBAL enable_external_access = false",
+    "SET GLOBAL lock_configuration = true",
 )
-_opening = threading.Lock()
-os.register_at_fork(after_in_child=lambda: globals().update(_opening=threading.Lock()))
 
 
 class DuckDBFile:
     """A read-only connection to one dataset file, for one evaluation and one thread.
 
-    Open it after a fork, never before: the engine's threads do not survive one. All
-    connections of a process to one file share its cache and its memory limit.
+    Each has an engine of its own, with its own limits: connections opened by path would share
+    one, and some settings could then be made for the first of them only. Open it after a fork,
+    never before, since the engine's threads do not survive one.
     """
 
     def __init__(
@@ -61,15 +64,13 @@ class DuckDBFile:
             )
         try:
             self._connection = duckdb.connect(
-                str(self.path),
-                read_only=True,
                 config={
                     "memory_limit": self._memory_limit,
                     "threads": str(self._threads),
-                    "temp_directory": str(spill_directory(self.path.parent)),
+                    "temp_directory": str(_spill_directory(self.path.parent)),
                 },
             )
-            _lock_down(self._connection)
+            _attach(self._connection, self.path)
         except duckdb.Error as error:
             self.close()
             raise _opening_error(error) from None
@@ -161,30 +162,21 @@ class DuckDBFile:
         return WarehouseError("query", f"The query failed ({type(error).__name__}).")
 
 
-def _lock_down(connection: duckdb.DuckDBPyConnection) -> None:
-    """Once for all connections that share the process's instance of the file."""
-    with _opening:
-        if _is_locked(connection):
-            return
-        for setting in _LOCKED_DOWN:
-            connection.execute(f"SET GLOBAL {setting}")
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    quoted = str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS dataset (READ_ONLY)")
+    connection.execute("USE dataset")
+    for setting in _SETTINGS:
+        connection.execute(setting)
 
 
-def _is_locked(connection: duckdb.DuckDBPyConnection) -> bool:
-    (locked,) = connection.execute("SELECT current_setting('lock_configuration')").fetchall()[0]
-    return bool(locked)
-
-
-def spill_directory(folder: Path) -> Path:
-    """Where queries of this process spill. Two processes must not share one: the engine
-    names its spill files alike in both."""
-    return folder / f".spill-{os.getpid()}"
+def _spill_directory(folder: Path) -> Path:
+    """Where this connection spills. Two must not share one: their files are named alike."""
+    return folder / f"{SPILL_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _opening_error(error: duckdb.Error) -> WarehouseError:
     text = str(error)
-    if isinstance(error, duckdb.ConnectionException):
-        return WarehouseError("query", "The dataset is open with other limits in this process.")
     if "lock" in text:
         return WarehouseError(
             "source", "The file of this dataset is being written by another program."

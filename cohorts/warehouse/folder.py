@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 _DRAFT = ".draft-"
-_SPILL = ".spill-"
+# Followed by the number of the process that spills there.
+SPILL_PREFIX = ".spill-"
 
 
 @contextmanager
@@ -60,8 +61,8 @@ def _stem(dataset: str) -> str:
 def _clear_leftovers(folder: Path) -> None:
     for path in folder.glob(f"{_DRAFT}*"):
         _remove(path)
-    for path in folder.glob(f"{_SPILL}*"):
-        if not _is_running(path.name.removeprefix(_SPILL)):
+    for path in folder.glob(f"{SPILL_PREFIX}*"):
+        if not _is_running(path.name.removeprefix(SPILL_PREFIX).partition("-")[0]):
             _remove(path)
 
 
