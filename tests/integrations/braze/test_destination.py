@@ -5,7 +5,6 @@ import json
 import logging
 import socket
 import ssl
-import subprocess
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from integrations.braze.destination import Answer, BadBatch, BrazeDestination, Outcome
+from tests.integrations.braze.certificate import write_certificate
 from tests.integrations.braze.wire_server import (
     Play,
     WireServer,
@@ -194,10 +194,7 @@ def test_plain_text_where_tls_was_expected_is_certainly_not_applied() -> None:
 def tls(tmp_path: Path) -> ssl.SSLContext:
     """What a server of 127.0.0.1 needs; its certificate lies in `cert.pem`."""
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
-    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
-    files = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([*command.split(), *names, *files], check=True, capture_output=True)
+    write_certificate(key, certificate)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context
