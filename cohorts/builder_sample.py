@@ -39,7 +39,7 @@ def sample_context(prepared: Prepared, *, as_of: datetime, left_out: int = 0) ->
         "left_out": left_out,
         "as_of": as_of,
         "zone": prepared.dataset.timezone,
-        "took": number_format(time.monotonic() - started, decimal_pos=1),
+        "took": number_format(time.monotonic() - started, decimal_pos=2),
     }
 
 

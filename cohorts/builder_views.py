@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -25,8 +28,13 @@ from cohorts.evaluation import compiled_sql
 from cohorts.models import Cohort, Dataset
 from cohorts.running_previews import Superseded, running_preview
 from cohorts.saving import NameTaken, SaveConflict, save_cohort, slug_for
+from cohorts.snapshots import record_count
 from cohorts.value_search import search_values
+from cohorts.warehouse.errors import WarehouseError
 from cohorts.wording import word_version
+
+# Pages of their own below /cohorts/, see `cohorts.urls`.
+FIXED_WORDS = ("new",)
 
 
 @require_safe
@@ -122,7 +130,7 @@ def save(request: HttpRequest) -> HttpResponse:
         raise RequestRefused(message, 404)
     try:
         cohort = save_cohort(
-            slug=slug or slug_for(name or ""),
+            slug=slug or _free_slug(name or ""),
             dataset=get_dataset(data.get("dataset")),
             data=data.get("definition"),
             name=name or None,
@@ -137,7 +145,24 @@ def save(request: HttpRequest) -> HttpResponse:
         raise RequestRefused(message, 422, field="name") from None
     except SaveConflict as error:
         raise _conflict(slug, str(error)) from None
+    _count_once(cohort)
     return JsonResponse(describe_saved(cohort))
+
+
+def _free_slug(name: str) -> str:
+    """Not one that the address of the builder hides."""
+    slug = slug_for(name)
+    return slug_for(f"cohort {name}") if slug in FIXED_WORDS else slug
+
+
+def _count_once(cohort: Cohort) -> None:
+    """So that the list shows a size at once. Without one it is saved all the same."""
+    version = cohort.current_version
+    if version is None or version.snapshots.exists():
+        return
+    # A dataset that does not answer now has nothing to say against what was saved.
+    with suppress(WarehouseError, DefinitionError):
+        record_count(version, as_of=timezone.now(), time_limit=settings.PREVIEW_TIME_LIMIT)
 
 
 def _read_scope(scope: str | None) -> Scope:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
+import duckdb
 import pytest
 
 from cohorts.running_previews import Superseded, running_preview
+from cohorts.warehouse.duckdb_file import DuckDBFile
+from cohorts.warehouse.errors import WarehouseError
 
 
 class Query:
@@ -67,3 +73,25 @@ def test_a_finished_preview_is_no_longer_there() -> None:
         first.watch(query)
     with running_preview(1, "tab", 1):
         assert not query.is_interrupted
+
+
+def test_a_running_query_ends_when_a_newer_preview_begins(tmp_path: Path) -> None:
+    path = tmp_path / "events.duckdb"
+    duckdb.connect(str(path)).close()
+    started, ended = threading.Event(), []
+
+    def count_without_end() -> None:
+        with running_preview(1, "tab", 1) as preview, DuckDBFile(path, time_limit=600) as file:
+            preview.watch(file)
+            started.set()
+            try:
+                file.rows("SELECT count(*) FROM range(10000000) a, range(10000000) b")
+            except WarehouseError as error:
+                ended.append(error.kind)
+
+    older = threading.Thread(target=count_without_end)
+    older.start()
+    started.wait()
+    with running_preview(1, "tab", 2):
+        older.join(timeout=60)
+    assert ended == ["canceled"]

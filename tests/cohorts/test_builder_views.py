@@ -307,6 +307,24 @@ def test_the_first_save_makes_a_cohort_and_the_next_a_version(governor: Client) 
     assert cohort.current_version.saved_by is not None
 
 
+def test_a_saved_cohort_has_a_size_at_once(governor: Client) -> None:
+    save(governor)
+    cohort = Cohort.objects.get(slug="singers")
+    assert cohort.current_version is not None
+    assert [s.size for s in cohort.current_version.snapshots.all()] == [2]
+
+
+def test_it_is_saved_also_when_it_cannot_be_counted(governor: Client) -> None:
+    Dataset.objects.update(file="gone.duckdb")
+    assert save(governor).json()["version"] == 1
+
+
+def test_a_name_does_not_take_the_builders_address(governor: Client) -> None:
+    answer = save(governor, name="New").json()
+    assert answer["url"] != reverse("cohorts:new")
+    assert governor.get(answer["url"]).status_code == 200
+
+
 def test_someone_elses_newer_version_is_not_overwritten(
     governor: Client, dataset: Dataset, sign_in: Any
 ) -> None:

@@ -10,7 +10,9 @@ import { Saving } from "./saving.js";
 
 class CohortBuilder extends HTMLElement {
   connectedCallback() {
-    const data = JSON.parse(document.getElementById("builder-data").textContent);
+    // The address of the import comes from the page: the data knows nothing of imports.
+    const printed = JSON.parse(document.getElementById("builder-data").textContent);
+    const data = { ...printed, importUrl: this.dataset.importUrl };
     useSprite(data.sprite);
     this.replaceChildren();
     this.editor = new Editor(data, () => this.#draw());

@@ -82,7 +82,7 @@ export class Saving {
     if (isNew) history.replaceState(null, "", answer.edit_url);
     const { texts, data } = editor;
     const links = [[texts.view_cohort, answer.url]];
-    if (data.import_url) links.push([texts.import_to_braze, data.import_url.replace("__slug__", answer.slug)]);
+    if (data.importUrl) links.push([texts.import_to_braze, data.importUrl.replace("__slug__", answer.slug)]);
     showToast(fill(texts.saved_as, { version: answer.version }), links);
   }
 
@@ -134,11 +134,11 @@ export function saveDialog({ texts, cohort }, saving) {
   const isNameless = saving.asCopy || !cohort;
   const bad = (field) => saving.error?.field === field;
   return html`<dialog class="modal" id="save-dialog" aria-labelledby="save-title">
+    <div class="mh">
+      <h2 id="save-title">${isNameless ? texts.save_cohort : texts.rename_cohort}</h2>
+      <button type="button" class="ib md" aria-label=${texts.close} @click=${() => saving.dialog.close()}>${icon("i-x")}</button>
+    </div>
     <form @submit=${(event) => saving.submit(event)}>
-      <div class="mh">
-        <h2 id="save-title">${isNameless ? texts.save_cohort : texts.rename_cohort}</h2>
-        <button type="button" class="ib md" aria-label=${texts.close} @click=${() => saving.dialog.close()}>${icon("i-x")}</button>
-      </div>
       <div class="stack">
         <div class="field">
           <label for="save-name">${texts.name}</label>
