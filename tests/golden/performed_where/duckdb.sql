@@ -1,0 +1,30 @@
+SELECT
+  "u"."id" AS "id"
+FROM "users" AS "u"
+WHERE
+  (
+    "u"."listed" OR "u"."first_event_at" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+  )
+  AND "u"."uid" IN (
+    SELECT
+      "e"."uid"
+    FROM "events" AS "e"
+    WHERE
+      "e"."event" = 'Purchase'
+      AND NOT (
+        COALESCE("e"."country" = 'US', FALSE)
+      )
+      AND (
+        "e"."amount" > 33.3e0
+        OR "e"."uid" IN (
+          SELECT
+            "p"."uid"
+          FROM "users" AS "p"
+          WHERE
+            "p"."plan" = 'free'
+        )
+      )
+      AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+  )
+ORDER BY
+  "u"."id"
