@@ -201,7 +201,7 @@ export function alternatives(ctx, spec, filter, path, collapse) {
   })}`;
 }
 
-export const removeButton = (ctx, id, path) =>
+const removeButton = (ctx, id, path) =>
   iconButton({
     id: `${id}-remove`,
     name: "i-x",

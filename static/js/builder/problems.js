@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { below, formatPath, parsePath } from "./paths.js";
-import { get, isGroup, keyOf, ownerOf, walk } from "./tree.js";
+import { get, keyOf, ownerOf, walk } from "./tree.js";
 import { icon } from "./controls.js";
 
 /**
@@ -78,5 +78,3 @@ export const hasErrors = (ctx) => ctx.problems.some(({ tone }) => tone === "bad"
 /** How many rows need attention. */
 export const badRows = (ctx) =>
   new Set(ctx.problems.filter(({ tone, unfilled }) => tone === "bad" && (ctx.attempted || !unfilled)).map(({ owner }) => owner)).size;
-
-export const isLeaf = (node) => !isGroup(node);

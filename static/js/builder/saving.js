@@ -118,7 +118,7 @@ export function conflictBanner({ texts }, saving) {
   if (!saving.conflict) return nothing;
   return html`<div class="banner warn mb16" id="conflict" role="alert" tabindex="-1">
     ${icon("i-alert-triangle")}
-    <div>
+    <div class="grow">
       <div class="bt">${texts.conflict_title}</div>
       <p>${saving.conflict.message}</p>
     </div>
