@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from cohorts.definitions.nodes import AfterFirst, Events
@@ -58,6 +60,17 @@ def events_match(events: Events, ctx: Context, alias: str = "e") -> Expr:
     predicates = [] if events.names is None else [_has_name(events.names, ctx, alias)]
     filters = (*events.where, *ctx.event_filters)
     return all_of(predicates + [compile_event_filter(node, ctx, alias) for node in filters])
+
+
+def has_any_name(choices: Sequence[Events], ctx: Context) -> list[Expr]:
+    """A coarse filter beside the exact ones: the table is sorted by event, and an engine skips
+    what a plain list of names leaves out. Empty where any event may count."""
+    names: dict[str, None] = {}
+    for events in choices:
+        if events.names is None:
+            return []
+        names |= dict.fromkeys(events.names)
+    return [_has_name(tuple(names), ctx, "e")]
 
 
 def to_seconds(n: int, unit: str) -> int:

@@ -12,7 +12,14 @@ from sqlglot import exp
 
 from cohorts.definitions.nodes import Funnel
 from cohorts.sql.context import Context
-from cohorts.sql.events import event_key, event_time, events_match, select_rows, to_seconds
+from cohorts.sql.events import (
+    event_key,
+    event_time,
+    events_match,
+    has_any_name,
+    select_rows,
+    to_seconds,
+)
 from cohorts.sql.expressions import (
     Expr,
     aliased,
@@ -120,6 +127,8 @@ def _select_flags(leaf: Funnel, last: int, ctx: Context) -> exp.Select:
         wanted: Expr = is_in(event_key(ctx), starters)
     else:
         wanted = any_of(flags.values())
+        used = [*leaf.steps[:last], *(e.events for e in exclusions if e.after < last)]
+        wanted = all_of([*has_any_name(used, ctx), wanted])
     rows = select_rows(
         [wanted],
         window,

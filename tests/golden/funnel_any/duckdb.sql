@@ -30,7 +30,8 @@ WHERE
           MAX(CASE WHEN "e"."event" = 'Song' THEN 1 ELSE 0 END) AS "s2"
         FROM "events" AS "e"
         WHERE
-          (
+          "e"."event" IN ('Purchase', 'Song')
+          AND (
             "e"."event" = 'Purchase' OR "e"."event" = 'Song'
           )
           AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)

@@ -51,7 +51,8 @@ WHERE
                   MAX(CASE WHEN "e"."event" = 'Purchase' THEN 1 ELSE 0 END) AS "s3"
                 FROM "events" AS "e"
                 WHERE
-                  (
+                  "e"."event" IN ('Sign Up', 'Song', 'Purchase')
+                  AND (
                     "e"."event" = 'Sign Up' OR "e"."event" = 'Song' OR "e"."event" = 'Purchase'
                   )
                   AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)

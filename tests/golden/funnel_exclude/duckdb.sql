@@ -45,7 +45,8 @@ WHERE
                   MAX(CASE WHEN "e"."event" = 'Refund' THEN 1 ELSE 0 END) AS "x1"
                 FROM "events" AS "e"
                 WHERE
-                  (
+                  "e"."event" IN ('Sign Up', 'Purchase', 'Refund')
+                  AND (
                     "e"."event" = 'Sign Up' OR "e"."event" = 'Purchase' OR "e"."event" = 'Refund'
                   )
                   AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
