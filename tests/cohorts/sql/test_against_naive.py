@@ -13,7 +13,7 @@ from tests.cohorts.sql.strategies import AS_OFS, COHORTS, WHOLE, definitions, wo
 from tests.cohorts.sql.tables import Tables
 
 relaxed = settings(
-    deadline=None, suppress_health_check=list(HealthCheck), max_examples=150, derandomize=True
+    deadline=None, suppress_health_check=list(HealthCheck), max_examples=80, derandomize=True
 )
 
 
@@ -31,7 +31,7 @@ def test_it_finds_the_members_that_plain_loops_find(data: st.DataObject) -> None
         assert tables.members(definition, as_of) == sorted(evaluate(world, definition, as_of))
 
 
-@settings(relaxed, max_examples=40)
+@settings(relaxed, max_examples=25)
 @given(st.data())
 def test_each_count_is_what_the_condition_alone_gives(data: st.DataObject) -> None:
     as_of = data.draw(st.sampled_from(AS_OFS), label="as_of")

@@ -15,6 +15,8 @@ AS_OF = datetime(2026, 3, 30, 12, tzinfo=UTC)
 UNITS = ("hour", "day", "week", "month")
 STEPS = {"hour": timedelta(hours=1), "day": timedelta(hours=12), "week": timedelta(days=3)}
 STEPS["month"] = timedelta(days=11)
+FUNCTIONS = ("count", "sum", "avg", "min", "max", "median", "unique", "active_days")
+FUNCTIONS += ("active_weeks", "active_months")
 HISTORIES = 250
 DEFINITIONS = 25
 
@@ -134,10 +136,7 @@ def pick_activity(random: Random, unit: str) -> dict[str, Any]:
 
 
 def pick_measure(random: Random) -> dict[str, Any]:
-    function = random.choice(
-        ("count", "sum", "avg", "min", "max", "median", "unique")
-        + ("active_days", "active_weeks", "active_months")
-    )
+    function = random.choice(FUNCTIONS)
     needs = {} if function.startswith(("count", "active")) else {"property": "amount"}
     return pick_events(random) | {"function": function} | needs
 
