@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cohorts.definitions.catalog import Catalog
 from cohorts.definitions.nodes import AfterFirst, Filter, FilterNode, Overall, Window
-from cohorts.sql.dialects import Dialect
+from cohorts.sql.dialect import Dialect
 from cohorts.sql.layout import Layout
 from cohorts.sql.windows import Interval, resolve_window
 

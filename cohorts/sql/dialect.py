@@ -1,0 +1,92 @@
+"""The few leaf expressions in which engines differ, and what is alike in all."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlglot import exp
+
+from cohorts.sql.expressions import (
+    Expr,
+    text,
+)
+
+
+class Dialect(ABC):
+    """`sqlglot` is the name SQLGlot prints for. Times are UTC without an offset."""
+
+    sqlglot: str
+
+    def timestamp(self, instant: datetime) -> Expr:
+        spelled = instant.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+        return exp.Cast(this=text(spelled), to=exp.DataType.build("TIMESTAMP"))
+
+    def by_code_point(self, value: Expr) -> Expr:
+        """What to order texts by."""
+        return value
+
+    def lower(self, value: Expr) -> Expr:
+        return exp.Lower(this=value)
+
+    @abstractmethod
+    def contains(self, value: Expr, part: Expr) -> Expr: ...
+
+    @abstractmethod
+    def starts_with(self, value: Expr, part: Expr) -> Expr: ...
+
+    @abstractmethod
+    def ends_with(self, value: Expr, part: Expr) -> Expr: ...
+
+    @abstractmethod
+    def matches(self, value: Expr, pattern: str, *, ignore_case: bool) -> Expr: ...
+
+    @abstractmethod
+    def json_text(self, value: Expr, path: Sequence[str]) -> Expr:
+        """Texts as they are, numbers and booleans as spelled; NULL for all else."""
+
+    @abstractmethod
+    def json_string(self, value: Expr, path: Sequence[str]) -> Expr:
+        """Only what is a text in JSON."""
+
+    @abstractmethod
+    def json_number(self, value: Expr, path: Sequence[str]) -> Expr: ...
+
+    @abstractmethod
+    def json_boolean(self, value: Expr, path: Sequence[str]) -> Expr: ...
+
+    @abstractmethod
+    def json_time(self, value: Expr, path: Sequence[str]) -> Expr: ...
+
+    @abstractmethod
+    def json_exists(self, value: Expr, path: Sequence[str]) -> Expr: ...
+
+    @abstractmethod
+    def json_value(self, value: Expr, path: Sequence[str]) -> Expr:
+        """A text that tells values apart, 1 and 1.0 being alike; NULL for a JSON null."""
+
+    @abstractmethod
+    def unit_number(self, wall: Expr, unit: str) -> Expr:
+        """The number of the calendar day, week or month, as `windows.number_unit` counts."""
+
+    @abstractmethod
+    def wall_time(self, instant: Expr, zone: str) -> Expr:
+        """By the engine's own time zone data."""
+
+    @abstractmethod
+    def add_seconds(self, instant: Expr, seconds: int) -> Expr: ...
+
+    @abstractmethod
+    def sum(self, value: Expr) -> Expr:
+        """NULL where there is no value. Sums of decimals come out as decimals do."""
+
+    @abstractmethod
+    def median(self, value: Expr) -> Expr: ...
+
+
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DATE_TIME = _DATE + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
+_OFFSET = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+NAIVE_TIME = f"^({_DATE}|{_DATE_TIME})$"
+AWARE_TIME = f"^{_DATE_TIME}{_OFFSET}$"
