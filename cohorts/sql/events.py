@@ -15,6 +15,7 @@ from cohorts.sql.expressions import (
     column,
     compare,
     derived,
+    is_id,
     is_one_of,
     select,
     table,
@@ -52,7 +53,11 @@ def select_rows(
     if isinstance(window, AfterFirst):
         query = query.join(_join_anchor(window, ctx), copy=False)
         window = ctx.all_history
-    return query.where(all_of([*predicates, *_in_interval(window, ctx)]), copy=False)
+    bounds = _in_interval(window, ctx)
+    if not ctx.layout.users_are_complete:
+        # One NULL among the keys and a NOT IN would be true for nobody.
+        bounds.append(is_id(event_key(ctx)))
+    return query.where(all_of([*predicates, *bounds]), copy=False)
 
 
 def events_match(events: Events, ctx: Context, alias: str = "e") -> Expr:

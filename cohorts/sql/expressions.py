@@ -99,6 +99,15 @@ def is_one_of(value: Expr, options: Sequence[Expr]) -> exp.In:
     return exp.In(this=value, expressions=list(options))
 
 
+def is_id(key: Expr) -> Expr:
+    """Neither NULL nor empty: a comparison with NULL is not true either."""
+    return exp.NEQ(this=as_text(key.copy()), expression=text(""))
+
+
+def as_text(value: Expr) -> exp.Cast:
+    return exp.Cast(this=value, to=exp.DataType.build("TEXT"))
+
+
 def when(predicate: Expr, value: Expr, otherwise: Expr | None = None) -> exp.Case:
     return exp.Case(ifs=[exp.If(this=predicate, true=value)], default=otherwise)
 

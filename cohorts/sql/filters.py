@@ -24,6 +24,7 @@ from cohorts.sql.expressions import (
     certain,
     column,
     compare,
+    is_id,
     is_in,
     is_one_of,
     negated,
@@ -78,8 +79,10 @@ def _look_user_up(node: Filter, ctx: Context, alias: str) -> Expr:
     if ctx.layout.users is None:
         raise LookupError("the dataset has no users table; check the definition first")
     users = select(column("p", ctx.layout.user_key)).from_(table(ctx.layout.users, "p"), copy=False)
-    users = users.where(_compare_property(node, ctx, "p"), copy=False)
-    return is_in(column(alias, key), users)
+    holds = [_compare_property(node, ctx, "p")]
+    if not ctx.layout.users_are_complete:
+        holds.append(is_id(column("p", ctx.layout.user_key)))
+    return is_in(column(alias, key), users.where(all_of(holds), copy=False))
 
 
 def _compare_property(node: Filter, ctx: Context, alias: str) -> Expr:

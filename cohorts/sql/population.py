@@ -15,9 +15,9 @@ from cohorts.sql.expressions import (
     column,
     compare,
     derived,
+    is_id,
     select,
     table,
-    text,
 )
 from cohorts.sql.filters import compile_user_filter
 
@@ -49,17 +49,12 @@ def _all_ids(ctx: Context) -> exp.Union | exp.Select:
     time = column("e", layout.time)
     ids = select(aliased(column("e", layout.event_key), layout.user_key))
     ids = ids.from_(table(layout.events, "e"), copy=False).where(
-        all_of([compare(time, "<", ctx.dialect.timestamp(ctx.as_of)), _is_id(ids.selects[0].this)]),
+        all_of([compare(time, "<", ctx.dialect.timestamp(ctx.as_of)), is_id(ids.selects[0].this)]),
         copy=False,
     )
     if layout.users is None:
         return ids.distinct(copy=False)
     listed = select(aliased(column("p", layout.user_key), layout.user_key))
     listed = listed.from_(table(layout.users, "p"), copy=False)
-    listed = listed.where(_is_id(column("p", layout.user_key)), copy=False)
+    listed = listed.where(is_id(column("p", layout.user_key)), copy=False)
     return exp.Union(this=ids, expression=listed, distinct=True)
-
-
-def _is_id(key: Expr) -> Expr:
-    """Neither NULL nor empty: a comparison with NULL is not true either."""
-    return compare(key.copy(), "!=", text(""))

@@ -12,7 +12,7 @@ from cohorts.definitions.catalog import Catalog
 from cohorts.definitions.check import Reference
 from cohorts.definitions.parse import parse_definition
 from cohorts.sql.compile import compile_members, to_sql
-from cohorts.sql.layout import DUCKDB_FILE
+from cohorts.sql.layout import DUCKDB_FILE, Layout
 from tests.cohorts.sql.naive import Row, World, evaluate
 from tests.cohorts.sql.strategies import COHORTS
 from tests.cohorts.sql.tables import Tables
@@ -289,3 +289,47 @@ def test_every_sql_can_be_read_back() -> None:
         assert statement is not None
         literals = [literal.this for literal in statement.find_all(sqlglot.exp.Literal)]
         assert literals.count(text) == 2
+
+
+def test_tables_without_row_numbers_give_the_same_members() -> None:
+    """A warehouse: the id itself joins the tables, and an id may stand in one of them only."""
+    layout = Layout(
+        events="plain.events",
+        users="plain.users",
+        event_key="user_id",
+        user_key="id",
+        listed=None,
+        first_event=None,
+    )
+    world = sample_world()
+    world.rows.append(Row("late", "A", AS_OF + HOUR))
+    world.users["ann"] = {"plan": "pro"}
+    tables = Tables(world)
+    tables.connection.execute(
+        """
+        CREATE SCHEMA plain;
+        CREATE TABLE plain.users AS
+        SELECT id, plan FROM users WHERE listed
+        UNION ALL SELECT '', 'pro' UNION ALL SELECT NULL, 'pro';
+        CREATE TABLE plain.events AS
+        SELECT u.id AS user_id, e.event, e.time, e.amount FROM events e JOIN users u USING (uid)
+        UNION ALL SELECT '', 'A', TIMESTAMP '2026-01-01', 1
+        UNION ALL SELECT NULL, 'A', TIMESTAMP '2026-01-01', 1;
+        """
+    )
+    is_pro = {"type": "property", "property": "plan", "op": "=", "value": "pro"}
+    pro = is_pro | {"scope": "user"}
+    for definition in (
+        whole(performed("A", times={"op": "<", "value": 2})),
+        whole(is_pro),
+        whole(is_pro | {"op": "!="}),
+        whole(is_pro | {"negate": True}, performed(negate=True)),
+        whole(
+            performed("*", where=[{key: pro[key] for key in pro if key != "type"} | {"op": "!="}])
+        ),
+        whole({"type": "funnel", "steps": [{"event": "A"}, {"event": "A"}]}),
+        whole({"type": "list", "users": ["ann", "late", "nobody"]}),
+    ):
+        sql = compile_sql(definition, catalog=tables.catalog, layout=layout)
+        found = [user for (user,) in tables.connection.execute(sql).fetchall()]
+        assert sorted(found) == tables.members(definition, AS_OF), definition
