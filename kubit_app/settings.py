@@ -209,7 +209,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # It announces every bell.
-    "loggers": {"django-q": {"level": "WARNING"}},
+    # They announce every bell and every line of SMTP.
+    "loggers": {"django-q": {"level": "WARNING"}, "mail.log": {"level": "WARNING"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
