@@ -161,5 +161,5 @@ def test_memory_stays_flat_over_millions_of_ids(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
     rows, megabytes = map(int, output.stdout.split())
     assert rows == 6000000
-    # The ids alone are 190 MB of text, held twice if they were ever in a list.
-    assert megabytes < 450
+    # The engine may use 300 MB; the ids in a list would add 500 MB to what Python needs itself.
+    assert megabytes < 600
