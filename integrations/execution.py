@@ -8,7 +8,6 @@ from contextlib import closing
 from datetime import UTC, timedelta
 from pathlib import Path
 
-from cohorts.snapshots import take_snapshot
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from cohorts import membership
 from cohorts.definitions.problems import DefinitionError
 from cohorts.models import Snapshot
+from cohorts.snapshots import take_snapshot
 from cohorts.warehouse.errors import WarehouseError
 from integrations.closing import close_run
 from integrations.connections import ConnectionUnusable, open_destination
