@@ -26,8 +26,8 @@ PRODUCTION = {
 }
 _IMPORTS = "from importlinter.cli import lint_imports_command as run; run()"
 CHECKS: dict[str, list[str]] = {
-    "ruff check": ["-m", "ruff", "check"],
-    "ruff format": ["-m", "ruff", "format", "--check"],
+    "ruff check": ["-m", "ruff", "check", "--no-cache"],
+    "ruff format": ["-m", "ruff", "format", "--check", "--no-cache"],
     "mypy": ["-m", "mypy"],
     "import contracts": ["-c", _IMPORTS],
     "migrations": ["manage.py", "makemigrations", "--check", "--dry-run"],
