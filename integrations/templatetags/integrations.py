@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.translation import get_language
@@ -36,6 +37,12 @@ def worker_health() -> WorkerHealth:
 @register.simple_tag
 def import_counts() -> ImportCounts:
     return count_import_states()
+
+
+@register.simple_tag
+def demo_places() -> dict[str, str]:
+    """Where the demo's mail and the local Braze are; nothing on a real installation."""
+    return {"sandbox": settings.BRAZE_SANDBOX_URL} if settings.DEMO else {}
 
 
 @register.simple_tag
