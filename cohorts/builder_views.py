@@ -33,9 +33,6 @@ from cohorts.value_search import search_values
 from cohorts.warehouse.errors import WarehouseError
 from cohorts.wording import word_version
 
-# Pages of their own below /cohorts/, see `cohorts.urls`.
-FIXED_WORDS = ("new",)
-
 
 @require_safe
 def new(request: HttpRequest) -> HttpResponse:
@@ -130,7 +127,7 @@ def save(request: HttpRequest) -> HttpResponse:
         raise RequestRefused(message, 404)
     try:
         cohort = save_cohort(
-            slug=slug or _free_slug(name or ""),
+            slug=slug or slug_for(name or ""),
             dataset=get_dataset(data.get("dataset")),
             data=data.get("definition"),
             name=name or None,
@@ -147,12 +144,6 @@ def save(request: HttpRequest) -> HttpResponse:
         raise _conflict(slug, str(error)) from None
     _count_once(cohort)
     return JsonResponse(describe_saved(cohort))
-
-
-def _free_slug(name: str) -> str:
-    """Not one that the address of the builder hides."""
-    slug = slug_for(name)
-    return slug_for(f"cohort {name}") if slug in FIXED_WORDS else slug
 
 
 def _count_once(cohort: Cohort) -> None:

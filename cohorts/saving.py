@@ -15,6 +15,8 @@ from cohorts.definitions.problems import DefinitionError, Problem, quote
 from cohorts.evaluation import prepare
 from cohorts.models import Cohort, CohortVersion, Dataset
 
+# Addresses below /cohorts/ that are pages of their own.
+RESERVED_SLUGS = frozenset({"new", "builder"})
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}", re.ASCII)
 _LONGEST_NAME = 255
 
@@ -67,7 +69,8 @@ def disable_cohort(cohort: Cohort, *, by: Any = None) -> None:
 def slug_for(name: str) -> str:
     """A slug that no cohort has yet, from letters and digits of the name if it has any."""
     stem = slugify(name)[:90].strip("-_") or "cohort"
-    taken = set(Cohort.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    taken = {*Cohort.objects.filter(slug__startswith=stem).values_list("slug", flat=True)}
+    taken |= RESERVED_SLUGS
     slug, number = stem, 2
     while slug in taken:
         slug, number = f"{stem}-{number}", number + 1
@@ -132,6 +135,8 @@ def _check_slug(slug: str) -> None:
     if not _SLUG.fullmatch(slug):
         message = _("A slug holds 1 to 100 letters, digits, hyphens and underscores.")
         raise DefinitionError([Problem("slug", message)])
+    if slug in RESERVED_SLUGS:
+        raise DefinitionError([Problem("slug", _("This word is taken by a page. Choose another."))])
 
 
 def _add_version(cohort: Cohort, data: object, by: Any) -> None:

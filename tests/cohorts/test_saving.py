@@ -183,3 +183,9 @@ def test_slugs_are_made_of_names(dataset: Dataset) -> None:
     save(dataset, "frequent-singers")
     assert slug_for("Frequent  singers") == "frequent-singers-2"
     assert len(slug_for("x" * 300)) <= 100
+
+
+def test_a_slug_never_hides_a_page_of_its_own(dataset: Dataset) -> None:
+    assert slug_for("New") == "new-2"
+    with pytest.raises(DefinitionError, match="taken by a page"):
+        save(dataset, "new")
