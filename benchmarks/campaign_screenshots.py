@@ -1,0 +1,124 @@
+"""Take the pictures of docs/screenshots from the running product with demo data.
+
+python3 run.py check --campaign screenshots
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from launcher.chromium import FLAGS, ensure_chromium, find_chromium
+from tests.running_product import Product, running_product
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+EVENTS = 400_000
+RECIPIENT = "crm@sing.example"
+# File name → path below the product's address.
+PAGES = {
+    "cohorts": "/cohorts/",
+    "builder": "/cohorts/frequent-singers/edit/",
+    "cohort": "/cohorts/whales/",
+    "schedule": "/schedule/",
+    "import": "/imports/1/",
+    "inbox": "/inbox/",
+}
+
+
+def main() -> None:
+    ensure_chromium()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="screenshots-") as folder,
+        running_product(Path(folder) / "data", events=EVENTS) as product,
+        sync_playwright() as playwright,
+    ):
+        chromium = playwright.chromium.launch(executable_path=str(find_chromium()), args=[*FLAGS])
+        with signed_in(chromium, product, width=1440) as page:
+            import_some(page, product)
+            take(page, product, suffix="")
+            take_dialog(page, product)
+            take_sandbox(page, product)
+        with signed_in(chromium, product, width=1440, dark=True) as page:
+            take(page, product, suffix="-dark")
+        with signed_in(chromium, product, width=390) as page:
+            take(page, product, suffix="-390")
+        chromium.close()
+
+
+@contextmanager
+def signed_in(
+    chromium: Browser, product: Product, *, width: int, dark: bool = False
+) -> Iterator[Page]:
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900},
+        locale="en-US",
+        color_scheme="dark" if dark else "light",
+    )
+    page = context.new_page()
+    page.goto(product.url)
+    login = product.logins["Governor"]
+    page.get_by_label("Username").fill(login.username)
+    page.get_by_label("Password").fill(login.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Existing Cohorts").wait_for()
+    yield page
+    context.close()
+
+
+def open_dialog(page: Page, product: Product, name: str) -> None:
+    page.goto(f"{product.url}/cohorts/")
+    page.get_by_role("link", name=f"Import {name} to Braze").click()
+    recipients = page.get_by_role("dialog").get_by_role("textbox", name="Recipient(s)")
+    recipients.fill(RECIPIENT)
+    recipients.press("Enter")
+
+
+def import_some(page: Page, product: Product) -> None:
+    for name in ("Paid Facebook Users", "Dormant Users"):
+        open_dialog(page, product, name)
+        page.get_by_role("dialog").get_by_role("button", name="Import").click()
+        page.get_by_role("dialog").wait_for(state="hidden")
+    for name, unit in (("Whales", "week"), ("New Users", "day"), ("Frequent Singers", "day")):
+        open_dialog(page, product, name)
+        fill_recurrence(page, unit)
+        page.get_by_role("dialog").get_by_role("button", name="Create").click()
+        page.get_by_role("dialog").wait_for(state="hidden")
+    page.wait_for_timeout(8000)
+
+
+def fill_recurrence(page: Page, unit: str) -> None:
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Scheduled Import").check()
+    dialog.get_by_role("combobox", name="Unit").select_option(unit)
+    if unit == "week":
+        for day in ("Tuesday", "Friday"):
+            dialog.get_by_role("checkbox", name=day).check()
+
+
+def take(page: Page, product: Product, *, suffix: str) -> None:
+    for name, path in PAGES.items():
+        page.goto(product.url + path)
+        page.wait_for_timeout(1500)
+        page.screenshot(path=FOLDER / f"{name}{suffix}.png")
+
+
+def take_dialog(page: Page, product: Product) -> None:
+    open_dialog(page, product, "Old Users")
+    fill_recurrence(page, "week")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=FOLDER / "import-dialog.png")
+
+
+def take_sandbox(page: Page, product: Product) -> None:
+    page.goto(f"{product.sandbox_url}/cohorts")
+    page.wait_for_timeout(800)
+    page.screenshot(path=FOLDER / "sandbox.png")
+
+
+if __name__ == "__main__":
+    main()
