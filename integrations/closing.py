@@ -9,6 +9,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from integrations.delivery import Stopped
+from integrations.fail_points import reach
 from integrations.leases import Claim
 from integrations.ledger import Settled, get_ledger, point_to, settle
 from integrations.models import Connection, ImportBatch, ImportRun
@@ -26,8 +27,10 @@ _DOUBTFUL = Q(state__in=[ImportBatch.State.SENDING, ImportBatch.State.UNKNOWN])
 
 def close_run(claim: Claim, stopped: Stopped | None = None) -> None:
     """Bring the run to its final state. `stopped` says why, when not everything was delivered."""
+    reach("before_close")
     run = claim.run()
     settled = _settle(claim, run)
+    reach("ledger_written")
     totals = _totals(run)
     changes: dict[str, Any] = {
         "state": _final_state(totals, stopped),
@@ -48,6 +51,7 @@ def close_run(claim: Claim, stopped: Stopped | None = None) -> None:
                 paused_at=timezone.now(), paused_reason=stopped.message
             )
         write_mails(claim.run())
+    reach("closed")
 
 
 def _settle(claim: Claim, run: ImportRun) -> Settled | None:

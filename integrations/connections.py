@@ -12,10 +12,13 @@ from cohorts.encryption import is_readable
 from integrations.braze.clusters import CLUSTERS, find_cluster
 from integrations.braze.destination import Answer, BrazeDestination, Outcome
 from integrations.models import Connection
+from integrations.pace import paced
 
 # Below this length, four characters shown would be too large a part of the key.
 _SHORTEST_HINTED_KEY = 12
 _CHECK_DEADLINE = 15
+# Seconds a request may take in all. A lease is twice as long.
+DEADLINE = paced(45)
 
 
 class ConnectionUnusable(Exception):
@@ -60,7 +63,7 @@ def endpoint_label(endpoint: str) -> str:
     return _("Braze sandbox") if is_sandbox(endpoint) else endpoint
 
 
-def open_destination(connection: Connection, *, deadline: float = 45) -> BrazeDestination:
+def open_destination(connection: Connection, *, deadline: float = DEADLINE) -> BrazeDestination:
     """Ready to send. Raises `ConnectionUnusable`."""
     key = connection.data_import_key
     if not is_readable(key):
@@ -74,7 +77,7 @@ def open_destination(connection: Connection, *, deadline: float = 45) -> BrazeDe
     return open_endpoint(connection.endpoint, key, deadline=deadline)
 
 
-def open_endpoint(endpoint: str, key: str, *, deadline: float = 45) -> BrazeDestination:
+def open_endpoint(endpoint: str, key: str, *, deadline: float = DEADLINE) -> BrazeDestination:
     """Only Braze's own addresses and the configured sandbox are ever opened."""
     resolved = _resolve(endpoint)
     partner_key = settings.BRAZE_PARTNER_KEYS.get(resolved.partner_key_name)

@@ -15,14 +15,16 @@ from django.utils.translation import gettext as _
 from cohorts import membership
 from integrations.braze.destination import Answer, BrazeDestination, Outcome
 from integrations.braze.waits import backoff
+from integrations.fail_points import reach
 from integrations.leases import Claim
 from integrations.models import ImportBatch, ImportRun, Ledger
+from integrations.pace import paced
 from integrations.planning import PlanReader
 
 State = ImportBatch.State
 
 # Short, so that every run gets its turn and a stop never waits long.
-SLICE_SECONDS = 45
+SLICE_SECONDS = paced(45)
 # Failed tries in a row before a run gives up, and how long it may wait for Braze in all.
 MOST_TRIES = 10
 LONGEST_RUN = timedelta(hours=2)
@@ -112,8 +114,12 @@ def _deliver_batch(
     run = _mark_sending(claim, batch)
     if run.cancel_requested_at:
         return Stopped("canceled", _("The import was stopped."))
+    reach("sending_committed", batch.number)
     answer = destination.send(ledger.braze_cohort_id, add, remove)
+    reach("answered_not_committed", batch.number)
     _record(claim, batch, answer, was_doubtful=was_doubtful)
+    if answer.outcome is Outcome.ACCEPTED:
+        reach("acknowledged_committed", batch.number)
     return None if answer.outcome is Outcome.ACCEPTED else _react(claim, run, answer)
 
 
@@ -177,5 +183,5 @@ def _react(claim: Claim, run: ImportRun, answer: Answer) -> End:
     if tries >= MOST_TRIES or timezone.now() - (run.started_at or run.queued_at) > LONGEST_RUN:
         return Stopped(answer.kind, answer.message)
     claim.update(failed_tries=tries)
-    seconds = answer.wait_seconds if answer.wait_seconds is not None else backoff(tries)
+    seconds = answer.wait_seconds if answer.wait_seconds is not None else paced(backoff(tries))
     return Waiting(timezone.now() + timedelta(seconds=seconds), answer.message[:255])

@@ -20,10 +20,12 @@ from cohorts.warehouse.errors import WarehouseError
 from integrations.closing import close_run
 from integrations.connections import ConnectionUnusable, open_destination
 from integrations.delivery import Finished, SliceOver, Stopped, Waiting, deliver_slice
+from integrations.fail_points import reach
 from integrations.leases import Claim, LeaseLost, claim_run
 from integrations.ledger import get_ledger, holdings_of
 from integrations.models import ImportBatch, ImportRun, Ledger
 from integrations.notifications import write_mails
+from integrations.pace import paced
 from integrations.planning import Counts, PlannedBatch, draw_plan
 from integrations.runs import ring
 from integrations.safety import find_hold_reason
@@ -40,6 +42,7 @@ def work_on(run_id: int) -> None:
     claim = claim_run(run_id)
     if claim is None:
         return
+    reach("after_claim")
     try:
         execute_run(claim)
     except LeaseLost:
@@ -74,6 +77,7 @@ def _compute(claim: Claim) -> Stopped | None:
     try:
         with claim.kept():
             snapshot = take_snapshot(run.version, as_of=run.as_of or now)
+            reach("snapshot_taken")
             freeze_plan(claim, snapshot)
     except DefinitionError as error:
         problem = error.problems[0]
@@ -103,6 +107,7 @@ def freeze_plan(claim: Claim, snapshot: Snapshot) -> None:
         )
 
     stored = membership.write_file(f"plans/run-{run.pk}-{claim.epoch}.parquet", draw)
+    reach("plan_written")
     counts, batches = drawn[0]
     reason = _find_hold_reason(run, ledger, counts)
     with transaction.atomic():
@@ -127,6 +132,7 @@ def freeze_plan(claim: Claim, snapshot: Snapshot) -> None:
         )
         if reason:
             write_mails(claim.run())
+    reach("plan_committed")
 
 
 def _as_row(run_id: int, batch: PlannedBatch) -> ImportBatch:
@@ -174,6 +180,7 @@ def _send(claim: Claim) -> None:
             with transaction.atomic():
                 claim.progress(lease_until=None)
                 ring(claim.run_id)
+            reach("between_slices")
 
 
 def _worn_out() -> Stopped:
@@ -190,7 +197,7 @@ def _leave_for_later(claim: Claim, error: Exception) -> None:
     logger.error("run %s: %s in %s", claim.run_id, type(error).__name__, places)
     try:
         run = claim.run()
-        seconds = min(10 * 3 ** max(run.claims_without_progress - 1, 0), 270)
+        seconds = paced(min(10 * 3 ** max(run.claims_without_progress - 1, 0), 270))
         claim.update(
             lease_until=None,
             wait_until=timezone.now() + timedelta(seconds=seconds),

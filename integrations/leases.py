@@ -15,13 +15,14 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from integrations.models import ImportRun
+from integrations.pace import paced
 
 logger = logging.getLogger(__name__)
 
 # Longer than the longest request (45 s) by a margin: a worker that still holds its lease when it
 # starts to send has heard the answer, or given up, before anyone else may start.
-LEASE = timedelta(seconds=90)
-RENEW_EVERY = 25
+LEASE = timedelta(seconds=paced(90))
+RENEW_EVERY = paced(25)
 
 WORKABLE = (ImportRun.State.QUEUED, ImportRun.State.COMPUTING, ImportRun.State.SENDING)
 

@@ -23,12 +23,13 @@ from django.utils import timezone
 from integrations.braze.redaction import redact, tidy
 from integrations.mail_content import KINDS, Content, write_content
 from integrations.models import ImportRun, Incident, OutboxMail
+from integrations.pace import paced
 
 logger = logging.getLogger(__name__)
 State = OutboxMail.State
 
 # Longer than one attempt can take; afterwards another worker may try.
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(seconds=paced(300))
 GIVE_UP_AFTER = timedelta(hours=24)
 LONGEST_PAUSE = timedelta(hours=1)
 
@@ -156,7 +157,7 @@ def _mine(mail: OutboxMail) -> QuerySet[OutboxMail]:
 
 
 def pause_after(attempts: int) -> timedelta:
-    return min(timedelta(seconds=30 * 2 ** min(attempts, 10)), LONGEST_PAUSE)
+    return min(timedelta(seconds=paced(30) * 2 ** min(attempts, 10)), LONGEST_PAUSE)
 
 
 def _is_permanent(error: Exception) -> bool:

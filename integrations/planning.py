@@ -15,6 +15,8 @@ from pathlib import Path
 
 import duckdb
 
+from integrations.pace import paced
+
 BATCH_IDS = 1000
 # A request may hold 1 MB. Ids are weighed as JSON writes them; the rest of the body and the one
 # id that can cross the line (987 control characters, six bytes each) fit in what is left.
@@ -22,7 +24,7 @@ BATCH_BYTES = 993_000
 ID_BYTES = 987
 # How long an id in doubt waits before it is sent the opposite way: a request without an answer
 # may still arrive after its time-out.
-QUIET_PERIOD = timedelta(minutes=5)
+QUIET_PERIOD = timedelta(seconds=paced(300))
 MEMORY_LIMIT = "512MB"
 
 # The columns of an empty set.

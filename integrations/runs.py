@@ -17,6 +17,7 @@ from django_q.tasks import async_task
 from cohorts.models import Cohort
 from integrations.leases import is_free
 from integrations.models import Connection, ImportRun, ImportSchedule, ScheduleSlot
+from integrations.pace import paced
 
 OPEN_STATES = [
     ImportRun.State.QUEUED,
@@ -25,7 +26,7 @@ OPEN_STATES = [
     ImportRun.State.SENDING,
 ]
 # A bell is lost when a pool dies with it in its hand; the sweeper rings again after this long.
-RING_AGAIN_SECONDS = 60
+RING_AGAIN_SECONDS = paced(60)
 
 
 class ImportRefused(Exception):

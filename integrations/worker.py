@@ -30,14 +30,15 @@ from django_q.tasks import async_task
 
 from integrations.models import ImportRun, Incident, WorkerSeen
 from integrations.notifications import send_waiting_mails
+from integrations.pace import paced
 from integrations.runs import sweep
 from integrations.schedules import run_due_schedules
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
-CANARY_EVERY = 30.0
-CANARY_PATIENCE = 90.0
+CANARY_EVERY = paced(30)
+CANARY_PATIENCE = paced(90)
 STOP_PATIENCE = 10.0
 PR_SET_PDEATHSIG = 1
 

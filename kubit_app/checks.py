@@ -131,6 +131,22 @@ def check_data_folder(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
+def check_campaign_settings(**kwargs: Any) -> list[CheckMessage]:
+    """They wear out what protects an import, and belong to campaigns alone."""
+    is_usual = settings.TIME_COMPRESSION == 1 and not settings.FAIL_POINT_FILE
+    # Beyond 20 a request's time limit is near what a healthy answer takes.
+    if is_usual or (1 <= settings.TIME_COMPRESSION <= 20 and not is_production()):
+        return []
+    return [
+        Error(
+            "TIME_COMPRESSION or FAIL_POINT_FILE is set as only a campaign may have it.",
+            hint="Unset both. In a campaign TIME_COMPRESSION is a number from 1 to 20.",
+            id="kubit.E009",
+        )
+    ]
+
+
 @register(deploy=True)
 def check_demo(**kwargs: Any) -> Sequence[CheckMessage]:
     if not (settings.DEMO and is_production()):

@@ -179,6 +179,11 @@ BRAZE_PARTNER_NAME = env.str("BRAZE_PARTNER_NAME", default="kubit")
 BRAZE_PARTNER_KEYS = env.dict("BRAZE_PARTNER_KEYS", default={})
 BRAZE_SANDBOX_URL = env.str("BRAZE_SANDBOX_URL", default="").rstrip("/")
 
+# For campaigns that prove what happens when things break. kubit_app.checks refuses both in
+# production.
+TIME_COMPRESSION = env.int("TIME_COMPRESSION", default=1)
+FAIL_POINT_FILE = env.str("FAIL_POINT_FILE", default="")
+
 QUERY_TIME_LIMIT = env.int("QUERY_TIME_LIMIT", default=300)
 PREVIEW_TIME_LIMIT = env.int("PREVIEW_TIME_LIMIT", default=30)
 QUERY_MEMORY_LIMIT = env.str("QUERY_MEMORY_LIMIT", default="2GB")

@@ -70,3 +70,22 @@ def test_the_deployment_check_takes_nothing_from_this_shell(monkeypatch) -> None
     assert {"DEMO", "DEBUG"}.isdisjoint(made)
     assert made["PATH"] == "/bin"
     assert made["SECRET_KEY"] == testing.PRODUCTION["SECRET_KEY"]
+
+
+def test_what_belongs_to_campaigns_is_refused_in_production(settings) -> None:
+    settings.GENERATED_SECRETS = []
+    settings.TIME_COMPRESSION = 10
+    settings.FAIL_POINT_FILE = "/tmp/point"
+    assert ids() == set()
+    settings.BASE_URL = "https://cohorts.example"
+    assert ids() == {"kubit.E009"}
+    settings.FAIL_POINT_FILE = ""
+    assert ids() == {"kubit.E009"}
+    settings.TIME_COMPRESSION = 1
+    assert ids() == set()
+
+
+@pytest.mark.parametrize("factor", [0, -1, 21])
+def test_time_can_be_compressed_only_so_far(settings, factor: int) -> None:
+    settings.TIME_COMPRESSION = factor
+    assert ids() == {"kubit.E009"}

@@ -1,0 +1,43 @@
+"""Places where a campaign kills the process, to prove that nothing is lost there.
+
+Off unless FAIL_POINT_FILE is set. The file holds the name of a point, or `name:batch`. Whoever
+reaches that point removes the file and is gone, so each arming kills once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from django.conf import settings
+
+POINTS = (
+    "after_claim",
+    "snapshot_taken",
+    "plan_written",
+    "plan_committed",
+    "sending_committed",
+    "answered_not_committed",
+    "acknowledged_committed",
+    "between_slices",
+    "before_close",
+    "ledger_written",
+    "closed",
+)
+
+
+def reach(name: str, batch: int | None = None) -> None:
+    if settings.FAIL_POINT_FILE:
+        _die_if_armed(Path(settings.FAIL_POINT_FILE), name, batch)
+
+
+def _die_if_armed(file: Path, name: str, batch: int | None) -> None:
+    try:
+        armed = file.read_text()
+        if armed in (name, f"{name}:{batch}"):
+            # Of several who are there at once, one succeeds in removing it.
+            file.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+    except FileNotFoundError:
+        return
