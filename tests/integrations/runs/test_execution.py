@@ -21,7 +21,7 @@ from integrations.runs import (
 )
 from tests.integrations.runs.conftest import buyers, members_in, work
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database_both]
 
 
 def user_requests(sandbox):

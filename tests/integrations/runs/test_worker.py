@@ -89,6 +89,7 @@ def answered() -> bool:
     return WorkerSeen.objects.filter(pool_answered_at__isnull=False).exists()
 
 
+@pytest.mark.database_both
 def test_it_runs_what_is_asked_for(worker, sandbox, define, connection):
     run = finished(request_import(define(5), connection=connection, trigger="manual"))
     assert run.state == "succeeded"
