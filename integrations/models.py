@@ -301,6 +301,8 @@ class ImportBatch(models.Model):
 
     class Meta:
         ordering = ["run", "number"]
+        verbose_name = _("import batch")
+        verbose_name_plural = _("import batches")
         constraints = [
             models.UniqueConstraint(fields=["run", "number"], name="one_row_per_batch"),
             models.CheckConstraint(
