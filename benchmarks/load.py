@@ -1,21 +1,18 @@
 """How long a load takes: generates a CSV of N events, loads it, prints one line.
 
-python benchmarks/bench_load.py [--events 5000000] [--folder DIR]
+python3 run.py bench load [--events 5000000] [--folder DIR]
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
-import sys
 import tempfile
 import time
 from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cohorts.warehouse.folder import load_lock
 from cohorts.warehouse.load import FileSet, load_dataset
