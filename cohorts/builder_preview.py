@@ -18,9 +18,10 @@ from cohorts.definitions.describe import label_condition
 from cohorts.definitions.nodes import Condition, Group, InCohort
 from cohorts.definitions.parse_filters import find_scopes
 from cohorts.definitions.problems import DefinitionError, Problem
-from cohorts.evaluation import OnConnection, Prepared, prepare, sentence
+from cohorts.evaluation import Prepared, prepare, sentence
 from cohorts.models import Dataset
 from cohorts.warehouse.errors import WarehouseError
+from cohorts.warehouses import OnConnection
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from sqlglot import exp
 
-from cohorts.evaluation import OnConnection, Prepared, dataset_path
+from cohorts.evaluation import Prepared, compiling, opened
 from cohorts.sql.compile import compile_condition_counts, to_sql
 from cohorts.sql.expressions import all_of, any_of
-from cohorts.sql.layout import DUCKDB_FILE
-from cohorts.warehouse.duckdb_file import DuckDBFile
+from cohorts.warehouses import OnConnection
 
 
 @dataclass(frozen=True)
@@ -41,26 +39,13 @@ def count_steps(
     on_connection: OnConnection | None = None,
 ) -> StepCounts:
     """Raises WarehouseError."""
-    query = compile_condition_counts(
-        prepared.definition,
-        catalog=prepared.catalog,
-        layout=DUCKDB_FILE,
-        as_of=as_of,
-        references=prepared.references,
-    )
+    query = compile_condition_counts(prepared.definition, **compiling(prepared, as_of))
     paths = [column.alias for column in query.selects]
     running = _running_counts(query, prepared)
     query = query.select(*running, exp.Count(this=exp.Star()))
-    file = DuckDBFile(
-        dataset_path(prepared.dataset),
-        time_limit=time_limit,
-        memory_limit=settings.QUERY_MEMORY_LIMIT,
-        threads=settings.QUERY_THREADS,
-    )
-    with file:
-        if on_connection is not None:
-            on_connection(file)
-        (row,) = file.rows(to_sql(query))
+    sql = to_sql(query, prepared.dataset.engine)
+    with opened(prepared, time_limit, on_connection) as warehouse:
+        (row,) = warehouse.rows(sql)
     conditions = dict(zip(paths, row, strict=False))
     return StepCounts(row[-1], conditions, tuple(row[len(paths) : -1]))
 

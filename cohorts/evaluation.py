@@ -1,22 +1,21 @@
 """Who is in a cohort: from a definition as JSON to counts, samples and streams of ids.
 
 `prepare` does all that can fail because of the definition; what follows can fail only in the
-engine (`WarehouseError`). `on_connection` hands out the open file, so that a caller can
+engine (`WarehouseError`). `on_connection` hands out the open warehouse, so that a caller can
 `interrupt()` the query from another thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from django.conf import settings
 from django.utils.translation import gettext as _
+from sqlglot import exp
 
 from cohorts.definitions.catalog import Catalog
 from cohorts.definitions.check import Reference, check_definition
@@ -36,10 +35,8 @@ from cohorts.sql.compile import (
     compile_sample,
     to_sql,
 )
-from cohorts.sql.layout import DUCKDB_FILE
-from cohorts.warehouse.duckdb_file import DuckDBFile
-
-OnConnection = Callable[[DuckDBFile], None]
+from cohorts.warehouse.protocol import Warehouse
+from cohorts.warehouses import OnConnection, layout_of, open_warehouse
 
 
 @dataclass(frozen=True)
@@ -86,9 +83,9 @@ def count_members(
     time_limit: float | None = None,
     on_connection: OnConnection | None = None,
 ) -> int:
-    sql = to_sql(compile_count(prepared.definition, **_compiling(prepared, as_of)))
-    with _opened(prepared.dataset, time_limit, on_connection) as file:
-        ((count,),) = file.rows(sql)
+    sql = _print(compile_count(prepared.definition, **compiling(prepared, as_of)), prepared)
+    with opened(prepared, time_limit, on_connection) as warehouse:
+        ((count,),) = warehouse.rows(sql)
     return int(count)
 
 
@@ -100,9 +97,9 @@ def stream_members(
     on_connection: OnConnection | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Batches with one text column `id`, sorted by code point, each id once."""
-    sql = to_sql(compile_ordered_members(prepared.definition, **_compiling(prepared, as_of)))
-    with _opened(prepared.dataset, time_limit, on_connection) as file:
-        yield from file.batches(sql)
+    query = compile_ordered_members(prepared.definition, **compiling(prepared, as_of))
+    with opened(prepared, time_limit, on_connection) as warehouse:
+        yield from warehouse.batches(_print(query, prepared))
 
 
 def count_conditions(
@@ -113,12 +110,12 @@ def count_conditions(
     on_connection: OnConnection | None = None,
 ) -> dict[str, int]:
     """How many match each condition and group, by JSON path; the cohort itself is at ""."""
-    compiling = _compiling(prepared, as_of)
-    conditions = to_sql(compile_condition_counts(prepared.definition, **compiling))
-    total = to_sql(compile_count(prepared.definition, **compiling))
-    with _opened(prepared.dataset, time_limit, on_connection) as file:
-        names, rows = _table(file, conditions)
-        ((count,),) = file.rows(total)
+    given = compiling(prepared, as_of)
+    conditions = _print(compile_condition_counts(prepared.definition, **given), prepared)
+    total = _print(compile_count(prepared.definition, **given), prepared)
+    with opened(prepared, time_limit, on_connection) as warehouse:
+        names, rows = _table(warehouse, conditions)
+        ((count,),) = warehouse.rows(total)
     counts = {name: int(value) for name, value in zip(names, rows[0], strict=True)}
     return counts | {"": int(count)}
 
@@ -131,17 +128,17 @@ def sample_members(
     time_limit: float | None = None,
     on_connection: OnConnection | None = None,
 ) -> Sample:
-    compiling = _compiling(prepared, as_of)
-    sample = to_sql(compile_sample(prepared.definition, limit=limit, **compiling))
-    total = to_sql(compile_count(prepared.definition, **compiling))
-    with _opened(prepared.dataset, time_limit, on_connection) as file:
-        columns, rows = _table(file, sample)
-        ((count,),) = file.rows(total)
+    given = compiling(prepared, as_of)
+    sample = _print(compile_sample(prepared.definition, limit=limit, **given), prepared)
+    total = _print(compile_count(prepared.definition, **given), prepared)
+    with opened(prepared, time_limit, on_connection) as warehouse:
+        columns, rows = _table(warehouse, sample)
+        ((count,),) = warehouse.rows(total)
     return Sample(columns, rows, int(count))
 
 
 def compiled_sql(prepared: Prepared, *, as_of: datetime) -> str:
-    return to_sql(compile_members(prepared.definition, **_compiling(prepared, as_of)))
+    return _print(compile_members(prepared.definition, **compiling(prepared, as_of)), prepared)
 
 
 def sentence(prepared: Prepared, language: str = "en") -> str:
@@ -168,39 +165,36 @@ def _misfits(
                 yield Problem(f"{leaf.path}.cohort", message % values)
 
 
-def dataset_path(dataset: Dataset) -> Path:
-    return Path(settings.DATASETS_DIR) / dataset.file
-
-
-def _compiling(prepared: Prepared, as_of: datetime) -> dict[str, Any]:
+def compiling(prepared: Prepared, as_of: datetime) -> dict[str, Any]:
+    """What every function of `cohorts.sql.compile` is given beside the definition."""
     return {
         "catalog": prepared.catalog,
-        "layout": DUCKDB_FILE,
+        "layout": layout_of(prepared.dataset),
         "as_of": as_of,
         "references": prepared.references,
+        "dialect": prepared.dataset.engine,
     }
 
 
-@contextmanager
-def _opened(
-    dataset: Dataset, time_limit: float | None, on_connection: OnConnection | None
-) -> Iterator[DuckDBFile]:
-    file = DuckDBFile(
-        dataset_path(dataset),
-        time_limit=settings.QUERY_TIME_LIMIT if time_limit is None else time_limit,
-        memory_limit=settings.QUERY_MEMORY_LIMIT,
-        threads=settings.QUERY_THREADS,
+def opened(
+    prepared: Prepared, time_limit: float | None = None, on_connection: OnConnection | None = None
+) -> AbstractContextManager[Warehouse]:
+    """The dataset's warehouse."""
+    return open_warehouse(
+        prepared.dataset,
+        time_limit=time_limit,
+        on_connection=on_connection,
     )
-    with file:
-        if on_connection is not None:
-            on_connection(file)
-        yield file
 
 
-def _table(file: DuckDBFile, sql: str) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
+def _print(query: exp.Expr, prepared: Prepared) -> str:
+    return to_sql(query, prepared.dataset.engine)
+
+
+def _table(warehouse: Warehouse, sql: str) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
     names: tuple[str, ...] = ()
     rows: list[tuple[Any, ...]] = []
-    for batch in file.batches(sql):
+    for batch in warehouse.batches(sql):
         names = tuple(batch.schema.names)
         rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
     return names, tuple(rows)

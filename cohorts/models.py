@@ -8,15 +8,23 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from cohorts.encryption import EncryptedTextField
+
 
 class Dataset(models.Model):
     """Events and users that cohorts are built on. Screens say "Schema"."""
 
     name = models.CharField(max_length=100, unique=True)
     timezone = models.CharField(max_length=64, default="UTC")
-    # Name of the current file under DATASETS_DIR. Every load writes a new name, so a
-    # running query keeps the file it has open.
-    file = models.CharField(max_length=255)
+    # Also the SQL dialect: "duckdb" for a loaded file, else a warehouse of the reader's own.
+    engine = models.CharField(max_length=32, default="duckdb")
+    # Name of the current file under DATASETS_DIR, blank for a warehouse. Every load writes a
+    # new name, so a running query keeps the file it has open.
+    file = models.CharField(max_length=255, blank=True)
+    # Of a warehouse: how it is reached, and `cohorts.sql.layout.Source.to_json` of its tables
+    # under "events" and "users".
+    url = EncryptedTextField(blank=True, default="")
+    sources = models.JSONField(default=dict, blank=True)
     # What `cohorts.definitions.catalog.Catalog.to_json` gives.
     catalog = models.JSONField(default=dict)
     event_count = models.BigIntegerField(default=0)
@@ -31,6 +39,11 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_external(self) -> bool:
+        """Does it live in a warehouse of its own, rather than in a file of ours?"""
+        return self.engine != "duckdb"
 
 
 class CohortQuerySet(models.QuerySet["Cohort"]):
@@ -114,7 +127,8 @@ class Snapshot(models.Model):
     file = models.CharField(max_length=255, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     sql = models.TextField(blank=True)
-    dataset_file = models.CharField(max_length=255)
+    # Blank for a warehouse, whose rows change under us.
+    dataset_file = models.CharField(max_length=255, blank=True)
     duration_ms = models.PositiveIntegerField()
     taken_at = models.DateTimeField(auto_now_add=True)
 

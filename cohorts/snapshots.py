@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from cohorts import membership
 from cohorts.evaluation import (
-    OnConnection,
     Prepared,
     compiled_sql,
     count_members,
@@ -16,6 +15,7 @@ from cohorts.evaluation import (
     stream_members,
 )
 from cohorts.models import CohortVersion, Snapshot
+from cohorts.warehouses import OnConnection
 
 
 def take_snapshot(

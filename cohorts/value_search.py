@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from sqlglot import exp
 
 from cohorts.definitions.catalog import Catalog, Property, Scope
-from cohorts.evaluation import dataset_path
 from cohorts.models import Dataset
+from cohorts.sql.compile import to_sql
 from cohorts.sql.dialects import DIALECTS
 from cohorts.sql.expressions import (
     Expr,
@@ -24,9 +23,9 @@ from cohorts.sql.expressions import (
     table,
     text,
 )
-from cohorts.sql.layout import DUCKDB_FILE
-from cohorts.warehouse.duckdb_file import DuckDBFile
+from cohorts.sql.sources import with_sources
 from cohorts.warehouse.errors import WarehouseError
+from cohorts.warehouses import layout_of, open_warehouse
 
 LIMIT = 20
 # Suggestions that come later than this come too late to be of help.
@@ -75,32 +74,31 @@ def _in_data(
     typed: str,
     events: Sequence[str],
 ) -> list[FoundValue]:
-    sql = _compile(scope, known, path, typed, events)
-    file = DuckDBFile(
-        dataset_path(dataset),
-        time_limit=TIME_LIMIT,
-        memory_limit=settings.QUERY_MEMORY_LIMIT,
-        threads=settings.QUERY_THREADS,
-    )
-    with file:
-        return [FoundValue(value, count) for value, count in file.rows(sql)]
+    sql = _compile(dataset, scope, known, path, typed, events)
+    with open_warehouse(dataset, time_limit=TIME_LIMIT) as warehouse:
+        return [FoundValue(value, count) for value, count in warehouse.rows(sql)]
 
 
 def _compile(
-    scope: Scope, known: Property, path: tuple[str, ...], typed: str, events: Sequence[str]
+    dataset: Dataset,
+    scope: Scope,
+    known: Property,
+    path: tuple[str, ...],
+    typed: str,
+    events: Sequence[str],
 ) -> str:
-    dialect = DIALECTS["duckdb"]
+    dialect, layout = DIALECTS[dataset.engine], layout_of(dataset)
     stored = column("t", known.column)
     value = dialect.json_text(stored, path) if path else stored
-    source = DUCKDB_FILE.events if scope == "event" else DUCKDB_FILE.users or ""
+    source = layout.events if scope == "event" else layout.users or ""
     wanted: list[Expr] = [exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))]
     if typed:
         needle = call("lower", text(typed))
         wanted.append(dialect.contains(dialect.lower(value.copy()), needle))
     if scope == "event" and events and ANY_EVENT not in events:
         names = [text(event) for event in events]
-        wanted.append(is_one_of(column("t", DUCKDB_FILE.event), names))
+        wanted.append(is_one_of(column("t", layout.event), names))
     query = select(aliased(value, "value"), aliased(count_rows(), "n")).from_(table(source, "t"))
     query = query.where(all_of(wanted)).group_by(exp.Literal.number(1))
     query = query.order_by("n DESC", exp.Literal.number(1)).limit(LIMIT)
-    return query.sql(dialect="duckdb")
+    return to_sql(with_sources(query, layout, dialect), dataset.engine)

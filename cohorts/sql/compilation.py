@@ -17,6 +17,7 @@ from cohorts.sql.dialects import DIALECTS
 from cohorts.sql.expressions import aliased, column, is_one_of, name, text
 from cohorts.sql.layout import Layout
 from cohorts.sql.population import select_population
+from cohorts.sql.sources import with_sources
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,14 @@ class Compilation:
     cohorts: tuple[tuple[str, exp.Select], ...]
 
     def finish(self, query: exp.Select) -> exp.Select:
-        for alias, members in self.cohorts:
-            query = query.with_(name(alias), as_=members, copy=False)
-        return query
+        """Each named query stands before those that select from it."""
+        cohorts = [
+            exp.CTE(this=members, alias=exp.TableAlias(this=name(alias)))
+            for alias, members in self.cohorts
+        ]
+        if cohorts:
+            query.set("with_", exp.With(expressions=[*cohorts, *query.ctes]))
+        return with_sources(query, self.ctx.layout, self.ctx.dialect)
 
 
 def begin(

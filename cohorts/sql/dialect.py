@@ -18,6 +18,21 @@ class Dialect(ABC):
     """`sqlglot` is the name SQLGlot prints for. Times are UTC without an offset."""
 
     sqlglot: str
+    # What to say of the named queries that read a warehouse's tables; None says nothing.
+    materialized: bool | None = None
+
+    def read(self, value: Expr, kind: str) -> Expr:
+        """A stored column as one of the types of a catalog, NULL where it cannot be one.
+        `kind` is the `StoredColumn.kind` that the engine's catalog reader gave it."""
+        return value
+
+    def has_time(self, value: Expr, kind: str) -> Expr:
+        """Does the stored time column hold an instant?"""
+        return exp.Not(this=exp.Is(this=value, expression=exp.Null()))
+
+    def bound(self, instant: datetime, kind: str) -> Expr:
+        """The instant as what a stored time column of that kind is compared with."""
+        return self.timestamp(instant)
 
     def timestamp(self, instant: datetime) -> Expr:
         spelled = instant.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlglot import exp
 
@@ -53,7 +54,7 @@ def select_rows(
     if isinstance(window, AfterFirst):
         query = query.join(_join_anchor(window, ctx), copy=False)
         window = ctx.all_history
-    bounds = _in_interval(window, ctx)
+    bounds = in_interval(window, ctx)
     if not ctx.layout.users_are_complete:
         # One NULL among the keys and a NOT IN would be true for nobody.
         bounds.append(is_id(event_key(ctx)))
@@ -89,12 +90,22 @@ def _has_name(names: tuple[str, ...], ctx: Context, alias: str) -> Expr:
     return is_one_of(event, [text(name) for name in names])
 
 
-def _in_interval(window: Interval, ctx: Context) -> list[Expr]:
+def in_interval(window: Interval, ctx: Context) -> list[Expr]:
+    """Row `e` lies in the interval."""
     bounds: list[Expr] = []
     if window.start is not None:
-        bounds.append(compare(event_time(ctx), ">=", ctx.dialect.timestamp(window.start)))
-    bounds.append(compare(event_time(ctx), "<", ctx.dialect.timestamp(window.end)))
+        bounds.append(_compare_stored(">=", window.start, ctx))
+    bounds.append(_compare_stored("<", window.end, ctx))
     return bounds
+
+
+def _compare_stored(op: str, instant: datetime, ctx: Context) -> Expr:
+    """By the column as it is stored, where there is one of that kind."""
+    layout = ctx.layout
+    if layout.stored_time is None:
+        return compare(event_time(ctx), op, ctx.dialect.timestamp(instant))
+    stored = column("e", layout.stored_time)
+    return compare(stored, op, ctx.dialect.bound(instant, layout.stored_time_kind))
 
 
 def select_anchors(window: AfterFirst, ctx: Context) -> exp.Select:

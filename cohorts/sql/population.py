@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from cohorts.sql.context import Context
+from cohorts.sql.events import in_interval
 from cohorts.sql.expressions import (
     Expr,
     aliased,
@@ -46,10 +47,9 @@ def _existed(ctx: Context) -> Expr:
 def _all_ids(ctx: Context) -> exp.Union | exp.Select:
     """Every id of both tables once, under both names it is looked up by."""
     layout = ctx.layout
-    time = column("e", layout.time)
     ids = select(aliased(column("e", layout.event_key), layout.user_key))
     ids = ids.from_(table(layout.events, "e"), copy=False).where(
-        all_of([compare(time, "<", ctx.dialect.timestamp(ctx.as_of)), is_id(ids.selects[0].this)]),
+        all_of([*in_interval(ctx.all_history, ctx), is_id(ids.selects[0].this)]),
         copy=False,
     )
     if layout.users is None:

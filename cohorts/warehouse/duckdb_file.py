@@ -44,6 +44,8 @@ class DuckDBFile:
     never before, since the engine's threads do not survive one.
     """
 
+    dialect = "duckdb"
+
     def __init__(
         self, path: Path | str, *, time_limit: float, memory_limit: str = "2GB", threads: int = 2
     ) -> None:

@@ -20,6 +20,7 @@ from cohorts.models import Dataset
 from cohorts.warehouse.duckdb_file import DuckDBFile
 from cohorts.warehouse.errors import LoadError
 from cohorts.warehouse.load import FileSet
+from cohorts.warehouses import dataset_path
 from tests.cohorts.loaded import EVENTS, MORE_EVENTS, all_of, load, performed
 
 AS_OF = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
@@ -66,7 +67,7 @@ def test_datasets_of_like_names_do_not_touch_each_other(dataset: Dataset, tmp_pa
 
 
 def test_a_running_query_ends_on_the_data_it_began_with(dataset: Dataset, tmp_path: Path) -> None:
-    path = evaluation.dataset_path(dataset)
+    path = dataset_path(dataset)
     with DuckDBFile(path, time_limit=60) as file:
         batches = file.batches("SELECT user_no FROM events, range(200000) AS t(user_no)")
         rows = next(batches).num_rows
