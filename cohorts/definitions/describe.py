@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import ModuleType
 
-from cohorts.definitions import english
-from cohorts.definitions.nodes import Definition, Leaf
+from cohorts.definitions import english, japanese
+from cohorts.definitions.nodes import Definition, FilterNode, Leaf
 from cohorts.definitions.walk import walk_leaves
 
-# Each gives `tell_definition(definition, names)` and `label_leaf(leaf)`.
-_LANGUAGES: dict[str, ModuleType] = {"en": english}
+# Each gives `tell_definition(definition, names)`, `label_leaf(leaf, names)`, `tell_filter(node)`.
+_LANGUAGES: dict[str, ModuleType] = {"en": english, "ja": japanese}
 
 
 def describe(
@@ -21,13 +21,22 @@ def describe(
     return sentence
 
 
-def label_condition(condition: Leaf, *, language: str = "en") -> tuple[str, str]:
+def label_condition(
+    condition: Leaf, *, language: str = "en", names: Mapping[str, str] | None = None
+) -> tuple[str, str]:
     """Title and subtitle of a table column, such as (“SING > 5”, “in the last 7 day(s)”).
 
-    They say what is measured; whether the condition is negated is not part of that.
+    They say what is measured; whether the condition is negated is not part of that. `names` gives
+    the names of cohorts by slug.
     """
-    label: tuple[str, str] = _get_language(language).label_leaf(condition)
+    label: tuple[str, str] = _get_language(language).label_leaf(condition, names or {})
     return label
+
+
+def describe_filter(node: FilterNode, *, language: str = "en") -> str:
+    """A filter alone, such as “country is not “JP””."""
+    told: str = _get_language(language).tell_filter(node)
+    return told
 
 
 def list_chips(definition: Definition, *, language: str = "en") -> tuple[str, ...]:

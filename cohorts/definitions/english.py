@@ -59,7 +59,7 @@ def tell_definition(definition: Definition, names: Mapping[str, str]) -> str:
     return " ".join(parts)
 
 
-def label_leaf(leaf: Leaf) -> tuple[str, str]:
+def label_leaf(leaf: Leaf, names: Mapping[str, str]) -> tuple[str, str]:
     match leaf:
         case Performed():
             title = f"{name_any(leaf.events)} {label_comparison(leaf.times)}"
@@ -81,9 +81,9 @@ def label_leaf(leaf: Leaf) -> tuple[str, str]:
         case HasProperty():
             return shorten(tell_filter(leaf.filter)), ""
         case InCohort():
-            return f"In cohort {shorten(leaf.cohort)}", ""
+            return f"In cohort {shorten(names.get(leaf.cohort, leaf.cohort))}", ""
         case InList():
-            return f"In a list of {len(leaf.users)}", ""
+            return f"In a list of {leaf.size:,}", ""
         case _:
             assert_never(leaf)
     return title, label_window(leaf.window)
@@ -111,8 +111,8 @@ def _tell_leaf(leaf: Leaf, names: Mapping[str, str]) -> str:
         case HasProperty():
             told = f"whose {tell_filter(leaf.filter)}"
         case InList():
-            users = "user" if len(leaf.users) == 1 else "users"
-            told = f"who are in a list of {len(leaf.users)} {users}"
+            users = "user" if leaf.size == 1 else "users"
+            told = f"who are in a list of {leaf.size:,} {users}"
         case Measure():
             what = tell_measurement(leaf.measurement)
             told = f"whose {what} {compare_words(leaf.comparison)}{_during(leaf)}"

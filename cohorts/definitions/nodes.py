@@ -284,6 +284,10 @@ class InList:
     negate: bool = False
     path: str = _path()
 
+    @property
+    def size(self) -> int:
+        return len(self.users)
+
 
 Leaf: TypeAlias = (
     Performed

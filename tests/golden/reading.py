@@ -58,9 +58,10 @@ class Case:
         )
         return to_sql(expression, dialect) + "\n"
 
-    def tell(self) -> str:
+    def tell(self, language: str = "en") -> str:
         names = {slug: reference.name for slug, reference in references().items()}
-        return describe(parse_definition(self.definition), names=names) + "\n"
+        definition = parse_definition(self.definition)
+        return describe(definition, language=language, names=names) + "\n"
 
 
 def list_cases() -> list[Case]:

@@ -28,6 +28,11 @@ def test_the_sentence_is_as_kept(case: Case) -> None:
 
 
 @all_cases
+def test_the_japanese_sentence_is_as_kept(case: Case) -> None:
+    assert case.tell("ja") == case.read("sentence.ja.txt")
+
+
+@all_cases
 def test_plain_loops_find_the_same_members(case: Case) -> None:
     assert sorted(evaluate(read_world(), case.definition, AS_OF)) == case.members
 

@@ -14,6 +14,7 @@ def main() -> None:
         folder = HERE / case.name
         (folder / "duckdb.sql").write_text(case.compile(), encoding="utf-8")
         (folder / "sentence.txt").write_text(case.tell(), encoding="utf-8")
+        (folder / "sentence.ja.txt").write_text(case.tell("ja"), encoding="utf-8")
 
 
 if __name__ == "__main__":

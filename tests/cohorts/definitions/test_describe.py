@@ -146,9 +146,10 @@ def test_a_label_has_a_title_and_a_subtitle() -> None:
 def test_everything_can_be_told_in_one_printable_line(data: dict[str, Any], language: str) -> None:
     definition = parse_definition(data)
     told = describe(definition, language=language)
-    assert told.endswith(".")
+    assert told.endswith("。" if language == "ja" else ".")
     assert told.isprintable()
-    assert all(title and title.isprintable() for title in list_chips(definition))
+    chips = list_chips(definition, language=language)
+    assert all(title and title.isprintable() for title in chips)
 
 
 def test_long_and_strange_names_stay_short_and_printable() -> None:
