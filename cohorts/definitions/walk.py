@@ -23,6 +23,7 @@ from cohorts.definitions.nodes import (
     Lifecycle,
     Measure,
     Measurement,
+    OtherProperty,
     Performed,
     Ratio,
     Retention,
@@ -37,6 +38,14 @@ def walk_leaves(conditions: tuple[Condition, ...]) -> Iterator[Leaf]:
             yield from walk_leaves(condition.conditions)
         else:
             yield condition
+
+
+def walk_conditions(conditions: tuple[Condition, ...]) -> Iterator[Condition]:
+    """All conditions, each group before those in it."""
+    for condition in conditions:
+        yield condition
+        if isinstance(condition, Group):
+            yield from walk_conditions(condition.conditions)
 
 
 def walk_windows(definition: Definition) -> Iterator[Window]:
@@ -60,7 +69,7 @@ def walk_measurements(definition: Definition) -> Iterator[Measurement]:
 
 def walk_events(definition: Definition) -> Iterator[Events]:
     for leaf in walk_leaves(definition.conditions):
-        yield from _events_of(leaf)
+        yield from events_of(leaf)
     for window in walk_windows(definition):
         if isinstance(window, AfterFirst):
             yield window.events
@@ -85,7 +94,14 @@ def flatten_filter(node: FilterNode) -> Iterator[Filter]:
             yield from flatten_filter(child)
 
 
-def _events_of(leaf: Leaf) -> Iterator[Events]:
+def list_properties(node: Filter) -> tuple[str, ...]:
+    """The properties that the filter compares."""
+    other = (node.value.name,) if isinstance(node.value, OtherProperty) else ()
+    return (node.property, *other)
+
+
+def events_of(leaf: Leaf) -> Iterator[Events]:
+    """Those of the condition itself, without its window."""
     match leaf:
         case Performed() | Lifecycle() | FirstTime() | LastTime():
             yield leaf.events

@@ -45,9 +45,12 @@ def begin(
     as_of: datetime,
     references: Mapping[str, Reference],
     dialect: str,
+    *,
+    only: str | None = None,
 ) -> Compilation:
-    """Compiles the cohorts referred to, each once and after those it refers to itself."""
-    ctx = Context(catalog=catalog, layout=layout, dialect=DIALECTS[dialect], as_of=as_of)
+    """Compiles the cohorts referred to, each once and after those it refers to itself. `only` is
+    the id of the one user who is looked at, if not all are."""
+    ctx = Context(catalog=catalog, layout=layout, dialect=DIALECTS[dialect], as_of=as_of, only=only)
     names: dict[str, str] = {}
     cohorts = []
     for slug in sort_references(definition, references):

@@ -17,7 +17,8 @@ from cohorts.sql.windows import Interval, resolve_window
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """`cohorts` names the common table expression of each referenced cohort by slug."""
+    """`cohorts` names the common table expression of each referenced cohort by slug; with `only`
+    nobody but the user of this id is looked at."""
 
     catalog: Catalog
     layout: Layout
@@ -26,6 +27,7 @@ class Context:
     date_range: Window = field(default_factory=Overall)
     global_filter: tuple[FilterNode, ...] = ()
     cohorts: Mapping[str, str] = field(default_factory=dict)
+    only: str | None = None
 
     @cached_property
     def zone(self) -> tzinfo:

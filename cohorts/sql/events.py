@@ -17,6 +17,7 @@ from cohorts.sql.expressions import (
     compare,
     derived,
     is_id,
+    is_in,
     is_one_of,
     select,
     table,
@@ -58,7 +59,18 @@ def select_rows(
     if not ctx.layout.users_are_complete:
         # One NULL among the keys and a NOT IN would be true for nobody.
         bounds.append(is_id(event_key(ctx)))
+    if ctx.only is not None:
+        bounds.append(_is_of(ctx.only, ctx))
     return query.where(all_of([*predicates, *bounds]), copy=False)
+
+
+def _is_of(user_id: str, ctx: Context) -> Expr:
+    if not ctx.layout.users_are_complete:
+        return compare(event_key(ctx), "=", text(user_id))
+    users = select(column("o", ctx.layout.user_key))
+    users = users.from_(table(ctx.layout.users or "", "o"), copy=False)
+    is_user = compare(column("o", ctx.layout.id), "=", text(user_id))
+    return is_in(event_key(ctx), users.where(is_user, copy=False))
 
 
 def events_match(events: Events, ctx: Context, alias: str = "e") -> Expr:

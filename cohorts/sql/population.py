@@ -19,18 +19,25 @@ from cohorts.sql.expressions import (
     is_id,
     select,
     table,
+    text,
 )
 from cohorts.sql.filters import compile_user_filter
 
 
-def select_population(ctx: Context, predicates: Sequence[Expr], *columns: Expr) -> exp.Select:
-    """From the population, narrowed by the global user filters; `u` names the row."""
-    filters = [compile_user_filter(node, ctx, "u") for node in ctx.user_filters]
+def select_population(
+    ctx: Context, predicates: Sequence[Expr], *columns: Expr, filtered: bool = True
+) -> exp.Select:
+    """From the population, narrowed by the global user filters; `u` names the row. Without being
+    `filtered` it is everyone there is."""
+    nodes = ctx.user_filters if filtered else ()
+    filters = [compile_user_filter(node, ctx, "u") for node in nodes]
     if ctx.layout.users_are_complete:
         source: Expr = table(ctx.layout.users or "", "u")
         filters.insert(0, _existed(ctx))
     else:
         source = derived(_all_ids(ctx), "u")
+    if ctx.only is not None:
+        filters.insert(0, compare(column("u", ctx.layout.id), "=", text(ctx.only)))
     query = select(*columns).from_(source, copy=False)
     return query.where(all_of([*filters, *predicates]), copy=False)
 

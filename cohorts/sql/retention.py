@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
-from cohorts.definitions.nodes import Retention
+from cohorts.definitions.nodes import Retention, RetentionOutcome
 from cohorts.sql.context import Context
 from cohorts.sql.events import event_key, event_time, events_match, select_events, select_rows
 from cohorts.sql.expressions import (
@@ -20,33 +22,44 @@ from cohorts.sql.expressions import (
 from cohorts.sql.measurements import unit_number
 from cohorts.sql.windows import number_unit
 
-_START = "t0"
+START = "t0"
 
 
 def select_starters(leaf: Retention, ctx: Context) -> exp.Select:
     """The keys of the users with a start event; for `not_retained_on` only those whose unit
     is over."""
-    query = select(event_key(ctx, "s")).from_(derived(_select_starts(leaf, ctx), "s"), copy=False)
+    query = select(event_key(ctx, "s")).from_(derived(select_starts(leaf, ctx), "s"), copy=False)
     if leaf.outcome.kind != "not_retained_on":
         return query
     now = whole(number_unit(ctx.as_of, leaf.unit, ctx.zone))
     return query.where(compare(now, ">", _nth_unit(leaf, leaf.outcome.first or 0, ctx)), copy=False)
 
 
-def select_returned(leaf: Retention, ctx: Context) -> exp.Select:
-    """The keys of the users with a return event, in the units meant if units are meant."""
+def select_returned(leaf: Retention, ctx: Context, *columns: Expr) -> exp.Select:
+    """The keys of the users with a return event, in the units meant if units are meant; or these
+    columns of the events."""
     same_user = compare(event_key(ctx), "=", event_key(ctx, "s"))
-    later = compare(event_time(ctx), ">", column("s", _START))
-    query = select_rows([events_match(leaf.returning, ctx)], ctx.all_history, ctx)
+    later = compare(event_time(ctx), ">", column("s", START))
+    query = select_rows([events_match(leaf.returning, ctx)], ctx.all_history, ctx, *columns)
     query = query.join(
         exp.Join(
-            this=derived(_select_starts(leaf, ctx), "s"),
+            this=derived(select_starts(leaf, ctx), "s"),
             kind="INNER",
             on=all_of([same_user, later]),
         ),
         copy=False,
     )
     return query.where(all_of(_in_units(leaf, ctx)), copy=False)
+
+
+def select_return_units(leaf: Retention, ctx: Context) -> exp.Select:
+    """The numbers of all units with a return event, each once and ascending."""
+    unit = unit_number(event_time(ctx), leaf.unit, ctx)
+    first = exp.Paren(this=unit_number(column("s", START), leaf.unit, ctx))
+    number = aliased(exp.Sub(this=exp.Paren(this=unit), expression=first), "n")
+    anywhere = replace(leaf, outcome=RetentionOutcome(kind="returned"))
+    query = select_returned(anywhere, ctx, number).distinct(copy=False)
+    return query.order_by(exp.Ordered(this=exp.column("n", quoted=True)), copy=False)
 
 
 def _in_units(leaf: Retention, ctx: Context) -> list[Expr]:
@@ -63,12 +76,13 @@ def _in_units(leaf: Retention, ctx: Context) -> list[Expr]:
 
 
 def _nth_unit(leaf: Retention, n: int, ctx: Context) -> Expr:
-    start = unit_number(column("s", _START), leaf.unit, ctx)
+    start = unit_number(column("s", START), leaf.unit, ctx)
     return exp.Add(this=start, expression=whole(n)) if n else start
 
 
-def _select_starts(leaf: Retention, ctx: Context) -> exp.Select:
+def select_starts(leaf: Retention, ctx: Context) -> exp.Select:
+    """The key of every user with a start event in the window, and when the first of them was."""
     key = aliased(event_key(ctx), ctx.layout.event_key)
-    first = aliased(exp.Min(this=event_time(ctx)), _START)
+    first = aliased(exp.Min(this=event_time(ctx)), START)
     rows = select_events(leaf.start, ctx.resolve(leaf.window), ctx, key, first)
     return rows.group_by(event_key(ctx), copy=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from sqlglot import exp
 
@@ -16,7 +16,7 @@ from cohorts.definitions.nodes import (
     Performed,
     Ratio,
 )
-from cohorts.definitions.walk import walk_leaves
+from cohorts.definitions.walk import walk_conditions, walk_leaves
 from cohorts.sql.compilation import select_members
 from cohorts.sql.conditions import combine, compile_condition
 from cohorts.sql.context import Context
@@ -50,17 +50,17 @@ def select_condition_counts(definition: Definition, ctx: Context) -> exp.Select:
     ]
     population = select_population(ctx, [], *answers)
     counts = [
-        aliased(exp.Count(this=when(_combine_answers(condition, leaves), whole(1))), condition.path)
-        for condition in _walk(definition.conditions)
+        aliased(exp.Count(this=when(combine_answers(condition, leaves), whole(1))), condition.path)
+        for condition in walk_conditions(definition.conditions)
     ]
     return select(*counts).from_(derived(population, "p"), copy=False)
 
 
-def _combine_answers(condition: Condition, leaves: Mapping[str, str]) -> Expr:
-    """The answers to leaves know of their own negation."""
+def combine_answers(condition: Condition, leaves: Mapping[str, str]) -> Expr:
+    """From columns of row `p`, which name the answers to leaves; those know of their negation."""
     if not isinstance(condition, Group):
         return column("p", leaves[condition.path])
-    answers = [_combine_answers(child, leaves) for child in condition.conditions]
+    answers = [combine_answers(child, leaves) for child in condition.conditions]
     answer = combine(condition.match, answers)
     return negated(answer) if condition.negate else answer
 
@@ -77,9 +77,9 @@ def select_sample(definition: Definition, ctx: Context, limit: int) -> exp.Selec
     for number, leaf in enumerate(measuring):
         alias = f"v{number}"
         same_user = compare(column(alias, ctx.layout.event_key), "=", column("m", "k"))
-        values = derived(_select_values(leaf, ctx), alias)
+        values = derived(select_values(leaf, ctx), alias)
         query = query.join(exp.Join(this=values, side="LEFT", on=same_user), copy=False)
-        value = _value(leaf, alias)
+        value = value_of(leaf, alias)
         query = query.select(aliased(value, leaf.path), copy=False)
         order.append(exp.Ordered(this=value.copy(), desc=True, nulls_first=False))
     order.append(exp.Ordered(this=column("m", "id")))
@@ -92,7 +92,8 @@ def is_measuring(leaf: Leaf) -> bool:
     return isinstance(leaf, Performed | Measure | Ratio)
 
 
-def _select_values(leaf: Leaf, ctx: Context) -> exp.Select:
+def select_values(leaf: Leaf, ctx: Context) -> exp.Select:
+    """The key and the measured value of everyone for whom there is one."""
     match leaf:
         case Performed():
             count = Measurement(events=leaf.events, function="count")
@@ -105,16 +106,10 @@ def _select_values(leaf: Leaf, ctx: Context) -> exp.Select:
             raise TypeError(f"{type(leaf).__name__} measures nothing")
 
 
-def _value(leaf: Leaf, alias: str) -> Expr:
+def value_of(leaf: Leaf, alias: str) -> Expr:
+    """The value in row `alias` of those, also of users who are not among them."""
     value = column(alias, VALUE)
     is_zero_without = isinstance(leaf, Performed) or (
         isinstance(leaf, Measure) and leaf.measurement.function in ZERO_FUNCTIONS
     )
     return exp.Coalesce(this=value, expressions=[whole(0)]) if is_zero_without else value
-
-
-def _walk(conditions: Sequence[Condition]) -> Iterator[Condition]:
-    for condition in conditions:
-        yield condition
-        if isinstance(condition, Group):
-            yield from _walk(condition.conditions)

@@ -77,6 +77,18 @@ def _select_chains(leaf: Funnel, last: int, ctx: Context) -> exp.Select:
     return query
 
 
+def select_trail(leaf: Funnel, ctx: Context) -> exp.Select:
+    """Where chains can end, by time: the time, `c1` … for every step, then `p2` …, which names
+    where the chain that a step goes on from began."""
+    last = len(leaf.steps)
+    columns = [column("r", _TIME), *(_chain(step) for step in range(1, last + 1))]
+    columns += [column("r", f"p{step}") for step in range(2, last + 1)]
+    chains = derived(_select_chains(leaf, last, ctx), "r")
+    ends = any_of(_is_there(_chain(step)) for step in range(1, last + 1))
+    query = select(*columns).from_(chains, copy=False).where(ends, copy=False)
+    return query.order_by(exp.Ordered(this=column("r", _TIME)), copy=False)
+
+
 def _add_step(query: exp.Select, leaf: Funnel, step: int, ctx: Context) -> exp.Select:
     """Adds `p<step>`, where the best chain before this row began, and `c<step>`."""
     before = _chain(step - 1)

@@ -72,7 +72,7 @@ class Tables:
 
     def _checked(self, data: dict[str, Any]) -> list[Any]:
         definition = parse_definition(data)
-        checked = check_definition(definition, catalog=self.catalog, cohorts=self._references())
+        checked = check_definition(definition, catalog=self.catalog, cohorts=self.references())
         assert not checked.errors, checked.errors
         return [definition]
 
@@ -81,10 +81,10 @@ class Tables:
             "catalog": self.catalog,
             "layout": DUCKDB_FILE,
             "as_of": as_of,
-            "references": self._references(),
+            "references": self.references(),
         }
 
-    def _references(self) -> dict[str, Reference]:
+    def references(self) -> dict[str, Reference]:
         return {
             slug: Reference(None, tuple(held), slug)
             if isinstance(held, list)
