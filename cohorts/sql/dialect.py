@@ -38,6 +38,10 @@ class Dialect(ABC):
         spelled = instant.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
         return exp.Cast(this=text(spelled), to=exp.DataType.build("TIMESTAMP"))
 
+    def optional(self, value: Expr) -> Expr:
+        """A value that a LEFT JOIN leaves NULL where there is no row to join."""
+        return value
+
     def by_code_point(self, value: Expr) -> Expr:
         """What to order texts by."""
         return value

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from cohorts.sql.clickhouse import ClickHouse
 from cohorts.sql.dialect import Dialect
 from cohorts.sql.duckdb import DuckDB
 from cohorts.sql.postgresql import PostgreSQL
 
-DIALECTS: dict[str, Dialect] = {"duckdb": DuckDB(), "postgresql": PostgreSQL()}
+DIALECTS: dict[str, Dialect] = {
+    "duckdb": DuckDB(),
+    "postgresql": PostgreSQL(),
+    "clickhouse": ClickHouse(),
+}

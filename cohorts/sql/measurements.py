@@ -60,7 +60,7 @@ def select_measured(
     measurement: Measurement, window: Interval | AfterFirst, ctx: Context
 ) -> exp.Select:
     """The key and the value of every user with a matching event; the value may be NULL."""
-    value = aliased(measure(measurement, ctx), VALUE)
+    value = aliased(ctx.dialect.optional(measure(measurement, ctx)), VALUE)
     key = aliased(event_key(ctx), ctx.layout.event_key)
     rows = select_events(measurement.events, window, ctx, key, value)
     return rows.group_by(event_key(ctx), copy=False)

@@ -1,0 +1,109 @@
+"""The compiled SQL, run in other engines, gives the members that plain loops give."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.cohorts.sql.naive import World, evaluate
+from tests.cohorts.sql.strategies import AS_OFS, COHORTS, WHOLE, definitions, worlds
+from tests.cohorts.sql.test_against_naive import find
+from tests.cohorts.sql.test_crowds import AS_OF as CROWD_AS_OF
+from tests.cohorts.sql.test_crowds import PICKS, STEPS, UNITS, crowd, pick_window
+from tests.engines.stores import Engine, Shape, Store
+from tests.golden.reading import AS_OF as GOLDEN_AS_OF
+from tests.golden.reading import list_cases, read_world
+
+pytestmark = pytest.mark.engines
+DEFINITIONS = 20
+relaxed = settings(
+    deadline=None, suppress_health_check=list(HealthCheck), max_examples=60, derandomize=True
+)
+
+
+def test_every_kept_case_has_the_same_members(engine: Engine, shape: Shape) -> None:
+    store = Store(engine, read_world(), shape, ["age"])
+    for case in list_cases():
+        assert store.members(case.definition, GOLDEN_AS_OF) == case.members, case.name
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("kind", sorted(PICKS))
+def test_a_crowd_is_sorted_out_alike(kind: str, unit: str, engine: Engine, shape: Shape) -> None:
+    random = Random(f"{engine.dialect} {kind} {unit} {shape}")
+    world = crowd(random, STEPS[unit])
+    store = Store(engine, world, shape)
+    sizes = set()
+    for _ in range(DEFINITIONS):
+        condition = PICKS[kind](random, unit)
+        if condition["type"] != "lifecycle" and random.random() < 0.5:
+            condition["window"] = pick_window(random, unit)
+        definition = {"version": 1, "match": "all", "conditions": [condition]}
+        found = store.members(definition, CROWD_AS_OF)
+        assert found == sorted(evaluate(world, definition, CROWD_AS_OF)), definition
+        sizes.add(len(found))
+    assert len(sizes) > DEFINITIONS // 3
+
+
+@relaxed
+@given(st.data())
+def test_random_worlds_have_the_same_members(
+    engine: Engine, shape: Shape, data: st.DataObject
+) -> None:
+    as_of = data.draw(st.sampled_from(AS_OFS), label="as_of")
+    world = with_whole_elements(data.draw(worlds(as_of), label="world"))
+    store = Store(engine, world, shape, WHOLE)
+    for definition in data.draw(
+        st.lists(definitions(), min_size=4, max_size=4), label="definitions"
+    ):
+        hypothesis.note(str(definition))
+        expected = sorted(evaluate(world, definition, as_of))
+        assert store.members(definition, as_of) == expected
+
+
+@settings(relaxed, max_examples=20)
+@given(st.data())
+def test_each_count_is_what_the_condition_alone_gives(
+    engine: Engine, shape: Shape, data: st.DataObject
+) -> None:
+    as_of = data.draw(st.sampled_from(AS_OFS), label="as_of")
+    world = with_whole_elements(data.draw(worlds(as_of), label="world"))
+    store = Store(engine, world, shape, WHOLE)
+    definition = data.draw(definitions(), label="definition")
+    members = store.members(definition, as_of)
+    assert store.count(definition, as_of) == len(members)
+    counts = store.condition_counts(definition, as_of)
+    for path, count in counts.items():
+        alone: dict[str, Any] = {
+            **definition,
+            "match": "all",
+            "conditions": [find(definition, path)],
+        }
+        assert count == len(evaluate(world, alone, as_of)), path
+    names, rows = store.sample(definition, as_of)
+    assert sorted(row[0] for row in rows) == members
+    assert set(names[1:]) <= set(counts)
+
+
+def with_whole_elements(world: World) -> World:
+    """Inside a list or an object, read as a whole, the engines tell 1.0 and 1 not apart."""
+
+    def written(properties: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: re.sub(r"\b1\.0\b", "1", value) if name in ("cart", "traits") and value else value
+            for name, value in properties.items()
+        }
+
+    return replace(
+        world,
+        users={user: written(held) for user, held in world.users.items()},
+        rows=[replace(row, properties=written(row.properties)) for row in world.rows],
+        cohorts=COHORTS,
+    )
