@@ -45,7 +45,7 @@ def page_data(*, dataset: Dataset, cohort: Cohort | None, user: Any) -> dict[str
         "may_create": user.has_perm(ADD),
         "urls": {
             name: reverse(f"cohorts:{name}")
-            for name in ("preview", "sample", "save", "values", "sql", "catalog")
+            for name in ("preview", "sample", "save", "values", "sql", "catalog", "check_draft")
         },
         "sprite": static("sprite.svg"),
         "texts": builder_texts(),

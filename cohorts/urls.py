@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from cohorts import builder_views, views
+from cohorts import builder_views, member_views, views
 
 app_name = "cohorts"
 urlpatterns: list[URLPattern] = [
@@ -16,8 +16,10 @@ urlpatterns: list[URLPattern] = [
     path("builder/values/", builder_views.values, name="values"),
     path("builder/sql/", builder_views.sql, name="sql"),
     path("builder/catalog/", builder_views.catalog, name="catalog"),
+    path("builder/check/", member_views.check_draft, name="check_draft"),
     path("<slug:slug>/", views.show_cohort, name="detail"),
     path("<slug:slug>/edit/", builder_views.edit, name="edit"),
     path("<slug:slug>/info/", views.show_info, name="info"),
+    path("<slug:slug>/check/", member_views.check_member, name="check"),
     path("<slug:slug>/disable/", views.disable, name="disable"),
 ]

@@ -28,6 +28,12 @@ export class Api {
     return this.#post(this.urls.sample, body, signal).then((answer) => answer.text());
   }
 
+  /** Why one user is in the draft or not, as an HTML fragment. The id goes into the body: it must
+      not stand in an address. */
+  check(body, user, signal) {
+    return this.#post(this.urls.check_draft, { ...body, user }, signal).then((answer) => answer.text());
+  }
+
   sql(body) {
     return this.#post(this.urls.sql, body).then((answer) => answer.text());
   }

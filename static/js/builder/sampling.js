@@ -12,8 +12,18 @@ export class Sampling {
   // Lit draws around this element; what is in it comes from the server.
   #body = Object.assign(document.createElement("div"), { className: "sample__body" });
 
+  #checking = null;
+
   constructor(editor) {
     this.editor = editor;
+    this.#body.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#check(new FormData(event.target).get("user"));
+    });
+    this.#body.addEventListener("click", (event) => {
+      const id = event.target.closest("[data-check-id]");
+      if (id) this.#checkListed(id.textContent);
+    });
   }
 
   async execute() {
@@ -35,12 +45,33 @@ export class Sampling {
     document.getElementById("sample")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
-  /** Parsed as a document of its own, where nothing runs, and moved over. */
   #show(fragment) {
-    const parsed = new DOMParser().parseFromString(fragment, "text/html");
-    this.#body.replaceChildren(...parsed.body.childNodes);
+    this.#body.replaceChildren(...parse(fragment));
     const range = this.#body.querySelector("[data-date-range]");
     if (range) range.textContent = rangeText(this.editor, this.editor.tree.date_range);
+  }
+
+  #checkListed(user) {
+    this.#body.querySelector("[data-check-user] input").value = user;
+    this.#check(user);
+    this.#body.querySelector("[data-check-user]").scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
+
+  /** Why this user is in the draft as it stands now, or not. A later question wins. */
+  async #check(user) {
+    this.#checking?.abort();
+    const checking = (this.#checking = new AbortController());
+    const place = this.#body.querySelector("[data-check-answer]");
+    place.setAttribute("aria-busy", "true");
+    try {
+      place.replaceChildren(...parse(await this.editor.api.check(this.editor.body, user, checking.signal)));
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      const message = Object.assign(document.createElement("p"), { className: "msg bad", textContent: error.message });
+      message.setAttribute("role", "alert");
+      place.replaceChildren(message);
+    }
+    place.removeAttribute("aria-busy");
   }
 
   async showSql() {
@@ -94,6 +125,9 @@ export class Sampling {
     </dialog>`;
   }
 }
+
+/** Parsed as a document of its own, where nothing runs. */
+const parse = (fragment) => new DOMParser().parseFromString(fragment, "text/html").body.childNodes;
 
 const skeleton = (texts) =>
   html`<div class="stack" role="status"><span class="vh">${texts.executing}</span>${[1, 2, 3, 4].map(() => html`<span class="skel"></span>`)}</div>`;
