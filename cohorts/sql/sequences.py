@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from cohorts.definitions.nodes import Funnel
+from cohorts.definitions.nodes import AfterFirst, Events, Funnel
 from cohorts.sql.context import Context
 from cohorts.sql.events import (
     event_key,
     event_time,
     events_match,
     has_any_name,
+    select_events,
     select_rows,
     to_seconds,
 )
@@ -34,6 +35,7 @@ from cohorts.sql.expressions import (
     when,
     whole,
 )
+from cohorts.sql.windows import Interval
 
 _KEY, _TIME = "k", "t"
 
@@ -45,7 +47,7 @@ def select_funnel(leaf: Funnel, ctx: Context) -> exp.Select:
     step = leaf.outcome.step
     match leaf.outcome.kind:
         case "converted_on":
-            chains = _select_chains(leaf, step, ctx)
+            chains = _select_chains(leaf, step, ctx, needed=step)
             return _keys(chains).where(_is_there(_chain(step)), copy=False)
         case "dropped_at":
             return _select_dropped(leaf, step - 1, step, ctx)
@@ -55,7 +57,8 @@ def select_funnel(leaf: Funnel, ctx: Context) -> exp.Select:
 
 def _select_dropped(leaf: Funnel, reached: int, missed: int, ctx: Context) -> exp.Select:
     """Users with a chain up to one step and none up to the other."""
-    query = _keys(_select_chains(leaf, missed, ctx)).group_by(column("r", _KEY), copy=False)
+    chains = _select_chains(leaf, missed, ctx, needed=reached)
+    query = _keys(chains).group_by(column("r", _KEY), copy=False)
     return query.having(
         all_of(
             [
@@ -67,9 +70,10 @@ def _select_dropped(leaf: Funnel, reached: int, missed: int, ctx: Context) -> ex
     )
 
 
-def _select_chains(leaf: Funnel, last: int, ctx: Context) -> exp.Select:
-    """One row per user and time, with `c1` … up to the last step asked for."""
-    query = _select_flags(leaf, last, ctx)
+def _select_chains(leaf: Funnel, last: int, ctx: Context, *, needed: int = 0) -> exp.Select:
+    """One row per user and time, with `c1` … up to the last step asked for, of users who did
+    each of the `needed` first steps."""
+    query = _select_flags(leaf, last, ctx, needed)
     first = when(_is_flagged("s1"), column("r", _TIME))
     query = _extend(query, aliased(first, "c1"))
     for step in range(2, last + 1):
@@ -122,7 +126,7 @@ def _start_anew_after_exclusions(query: exp.Select, step: int) -> exp.Select:
     return _extend(query, aliased(best, f"m{step}"))
 
 
-def _select_flags(leaf: Funnel, last: int, ctx: Context) -> exp.Select:
+def _select_flags(leaf: Funnel, last: int, ctx: Context, needed: int) -> exp.Select:
     """One row per user and time with `s<i>` for each step and `x<i>` for exclusions after it."""
     steps = [events_match(step, ctx) for step in leaf.steps[:last]]
     flags = {f"s{number}": predicate for number, predicate in enumerate(steps, start=1)}
@@ -140,9 +144,12 @@ def _select_flags(leaf: Funnel, last: int, ctx: Context) -> exp.Select:
     else:
         wanted = any_of(flags.values())
         used = [*leaf.steps[:last], *(e.events for e in exclusions if e.after < last)]
-        wanted = all_of([*has_any_name(used, ctx), wanted])
+        coarse = has_any_name(used, ctx)
+        # Names alone say it all: the exact filter would only repeat them.
+        says_all = coarse and not ctx.event_filters and not any(each.where for each in used)
+        wanted = all_of(coarse if says_all else [*coarse, wanted])
     rows = select_rows(
-        [wanted],
+        [wanted, *_did_steps(leaf, needed, window, ctx)],
         window,
         ctx,
         aliased(event_key(ctx), _KEY),
@@ -152,10 +159,25 @@ def _select_flags(leaf: Funnel, last: int, ctx: Context) -> exp.Select:
     return rows.group_by(event_key(ctx), event_time(ctx), copy=False)
 
 
+def _did_steps(
+    leaf: Funnel, needed: int, window: Interval | AfterFirst, ctx: Context
+) -> list[Expr]:
+    """Whoever lacks one of the needed steps has no chain through them. Telling so first, by a
+    narrow look at each step, spares the running maxima most users' rows."""
+    steps: list[Events] = []
+    for step in leaf.steps[:needed]:
+        if step.names is not None and step not in steps:
+            steps.append(step)
+    if len(steps) < 2:
+        return []
+    done = [select_events(step, window, ctx) for step in steps]
+    return [is_in(event_key(ctx), keys) for keys in done]
+
+
 def _select_unordered(leaf: Funnel, ctx: Context) -> exp.Select:
     """Every step somewhere, with `within` all inside one interval that ends on some row."""
     last = len(leaf.steps)
-    flags = _select_flags(leaf, last, ctx)
+    flags = _select_flags(leaf, last, ctx, needed=last)
     names = [f"s{number}" for number in range(1, last + 1)]
     if leaf.within is None:
         query = _keys(flags).group_by(column("r", _KEY), copy=False)

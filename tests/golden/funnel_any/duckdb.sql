@@ -31,8 +31,20 @@ WHERE
         FROM "events" AS "e"
         WHERE
           "e"."event" IN ('Purchase', 'Song')
-          AND (
-            "e"."event" = 'Purchase' OR "e"."event" = 'Song'
+          AND "e"."uid" IN (
+            SELECT
+              "e"."uid"
+            FROM "events" AS "e"
+            WHERE
+              "e"."event" = 'Purchase'
+              AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+          )
+          AND "e"."uid" IN (
+            SELECT
+              "e"."uid"
+            FROM "events" AS "e"
+            WHERE
+              "e"."event" = 'Song' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
           )
           AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
         GROUP BY

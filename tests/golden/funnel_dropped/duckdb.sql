@@ -52,8 +52,19 @@ WHERE
                 FROM "events" AS "e"
                 WHERE
                   "e"."event" IN ('Sign Up', 'Song', 'Purchase')
-                  AND (
-                    "e"."event" = 'Sign Up' OR "e"."event" = 'Song' OR "e"."event" = 'Purchase'
+                  AND "e"."uid" IN (
+                    SELECT
+                      "e"."uid"
+                    FROM "events" AS "e"
+                    WHERE
+                      "e"."event" = 'Sign Up' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+                  )
+                  AND "e"."uid" IN (
+                    SELECT
+                      "e"."uid"
+                    FROM "events" AS "e"
+                    WHERE
+                      "e"."event" = 'Song' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
                   )
                   AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
                 GROUP BY

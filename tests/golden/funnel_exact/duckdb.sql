@@ -35,6 +35,20 @@ WHERE
                 WHERE
                   "e"."event" = 'Sign Up' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
               )
+              AND "e"."uid" IN (
+                SELECT
+                  "e"."uid"
+                FROM "events" AS "e"
+                WHERE
+                  "e"."event" = 'Sign Up' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+              )
+              AND "e"."uid" IN (
+                SELECT
+                  "e"."uid"
+                FROM "events" AS "e"
+                WHERE
+                  "e"."event" = 'Song' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+              )
               AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
             GROUP BY
               "e"."uid",

@@ -46,8 +46,20 @@ WHERE
                 FROM "events" AS "e"
                 WHERE
                   "e"."event" IN ('Sign Up', 'Purchase', 'Refund')
-                  AND (
-                    "e"."event" = 'Sign Up' OR "e"."event" = 'Purchase' OR "e"."event" = 'Refund'
+                  AND "e"."uid" IN (
+                    SELECT
+                      "e"."uid"
+                    FROM "events" AS "e"
+                    WHERE
+                      "e"."event" = 'Sign Up' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+                  )
+                  AND "e"."uid" IN (
+                    SELECT
+                      "e"."uid"
+                    FROM "events" AS "e"
+                    WHERE
+                      "e"."event" = 'Purchase'
+                      AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
                   )
                   AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
                 GROUP BY
