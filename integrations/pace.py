@@ -11,4 +11,5 @@ from django.conf import settings
 
 def paced(seconds: float) -> float:
     # Zero and less are refused by kubit_app.checks, which has to be reached first.
-    return seconds / max(1, settings.TIME_COMPRESSION)
+    factor: int = max(1, settings.TIME_COMPRESSION)
+    return seconds / factor
