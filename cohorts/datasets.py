@@ -1,8 +1,9 @@
-"""Datasets: loading files under a name, and switching to what was loaded in one step."""
+"""Datasets: files loaded, or tables of a warehouse found, under a name, in one step."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -10,9 +11,11 @@ from django.db import transaction
 from django.utils import timezone as clock
 
 from cohorts.models import Dataset
+from cohorts.warehouse.engines import engine_for
 from cohorts.warehouse.errors import LoadError
 from cohorts.warehouse.folder import load_lock, prune
 from cohorts.warehouse.load import FileSet, Loaded, load_dataset
+from cohorts.warehouse.tables import Surveyed, TableSet
 
 _LONGEST_NAME = 100
 
@@ -26,11 +29,7 @@ def add_dataset(
         check_timezone(timezone)
     folder = Path(settings.DATASETS_DIR)
     with load_lock(folder):
-        existing = Dataset.objects.filter(name=name).first()
-        if existing is not None and not replace:
-            raise LoadError(
-                f'NAME: there is a dataset "{name}" already. Use --replace to reload it.'
-            )
+        existing = _find_existing(name, replace=replace)
         zone = timezone or (existing.timezone if existing else "UTC")
         loaded = load_dataset(
             name,
@@ -40,11 +39,47 @@ def add_dataset(
             memory_limit=settings.QUERY_MEMORY_LIMIT,
             threads=settings.QUERY_THREADS,
         )
-        dataset = _switch(name, zone, loaded)
+        dataset = _save(name, zone, loaded, file=loaded.file, engine="duckdb", url="", sources={})
         # A query that began before the switch may still be about to open the file before it.
         before = {existing.file} if existing else set()
         prune(folder, name, keep={dataset.file, *before})
     return dataset, loaded
+
+
+def add_warehouse(
+    name: str,
+    url: str,
+    tables: TableSet,
+    *,
+    timezone: str | None = None,
+    replace: bool = False,
+) -> tuple[Dataset, Surveyed]:
+    """Make the tables the dataset of that name. They stay where they are and are only read."""
+    _check_name(name)
+    if timezone is not None:
+        check_timezone(timezone)
+    engine = engine_for(url)
+    folder = Path(settings.DATASETS_DIR)
+    with load_lock(folder):
+        existing = _find_existing(name, replace=replace)
+        zone = timezone or (existing.timezone if existing else "UTC")
+        found = engine.survey(
+            url, tables, timezone=zone, time_limit=float(settings.QUERY_TIME_LIMIT)
+        )
+        sources = {"events": found.events.to_json()}
+        if found.users is not None:
+            sources["users"] = found.users.to_json()
+        dataset = _save(name, zone, found, engine=engine.name, url=url, sources=sources, file="")
+        if existing is not None and existing.file:
+            prune(folder, name, keep={existing.file})
+    return dataset, found
+
+
+def _find_existing(name: str, *, replace: bool) -> Dataset | None:
+    existing = Dataset.objects.filter(name=name).first()
+    if existing is not None and not replace:
+        raise LoadError(f'NAME: there is a dataset "{name}" already. Use --replace to reload it.')
+    return existing
 
 
 def check_timezone(name: str) -> ZoneInfo:
@@ -65,17 +100,18 @@ def _check_name(name: str) -> None:
 
 
 @transaction.atomic
-def _switch(name: str, timezone: str, loaded: Loaded) -> Dataset:
+def _save(name: str, timezone: str, found: Loaded | Surveyed, **kept: Any) -> Dataset:
+    """`kept` says where the rows are."""
     dataset, _created = Dataset.objects.update_or_create(
         name=name,
         defaults={
+            **kept,
             "timezone": timezone,
-            "file": loaded.file,
-            "catalog": loaded.catalog.to_json(),
-            "event_count": loaded.event_count,
-            "user_count": loaded.user_count,
-            "first_event_at": loaded.first_event_at,
-            "last_event_at": loaded.last_event_at,
+            "catalog": found.catalog.to_json(),
+            "event_count": found.event_count,
+            "user_count": found.user_count,
+            "first_event_at": found.first_event_at,
+            "last_event_at": found.last_event_at,
             "loaded_at": clock.now(),
         },
     )

@@ -111,12 +111,12 @@ def count_conditions(
 ) -> dict[str, int]:
     """How many match each condition and group, by JSON path; the cohort itself is at ""."""
     given = compiling(prepared, as_of)
-    conditions = _print(compile_condition_counts(prepared.definition, **given), prepared)
+    conditions = compile_condition_counts(prepared.definition, **given)
     total = _print(compile_count(prepared.definition, **given), prepared)
     with opened(prepared, time_limit, on_connection) as warehouse:
-        names, rows = _table(warehouse, conditions)
+        (row,) = warehouse.rows(_print(conditions, prepared))
         ((count,),) = warehouse.rows(total)
-    counts = {name: int(value) for name, value in zip(names, rows[0], strict=True)}
+    counts = {name: int(value) for name, value in zip(_names(conditions), row, strict=True)}
     return counts | {"": int(count)}
 
 
@@ -129,12 +129,12 @@ def sample_members(
     on_connection: OnConnection | None = None,
 ) -> Sample:
     given = compiling(prepared, as_of)
-    sample = _print(compile_sample(prepared.definition, limit=limit, **given), prepared)
+    sample = compile_sample(prepared.definition, limit=limit, **given)
     total = _print(compile_count(prepared.definition, **given), prepared)
     with opened(prepared, time_limit, on_connection) as warehouse:
-        columns, rows = _table(warehouse, sample)
+        rows = warehouse.rows(_print(sample, prepared))
         ((count,),) = warehouse.rows(total)
-    return Sample(columns, rows, int(count))
+    return Sample(_names(sample), tuple(rows), int(count))
 
 
 def compiled_sql(prepared: Prepared, *, as_of: datetime) -> str:
@@ -191,10 +191,6 @@ def _print(query: exp.Expr, prepared: Prepared) -> str:
     return to_sql(query, prepared.dataset.engine)
 
 
-def _table(warehouse: Warehouse, sql: str) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
-    names: tuple[str, ...] = ()
-    rows: list[tuple[Any, ...]] = []
-    for batch in warehouse.batches(sql):
-        names = tuple(batch.schema.names)
-        rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
-    return names, tuple(rows)
+def _names(query: exp.Select) -> tuple[str, ...]:
+    """Asked of the query, since an engine may cut long names short."""
+    return tuple(column.alias for column in query.selects)

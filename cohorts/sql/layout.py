@@ -74,7 +74,8 @@ class Layout:
 
 DUCKDB_FILE = Layout()
 
-STORED_TIME = "stored_time"
+# No property of a warehouse is read under a name that begins so.
+STORED_TIME = "_stored_time"
 
 
 def warehouse_layout(events: Source, users: Source | None) -> Layout:

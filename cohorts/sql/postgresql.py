@@ -1,17 +1,93 @@
-"""Leaf expressions for PostgreSQL (16 or later)."""
+"""Leaf expressions for PostgreSQL (15 or later)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from sqlglot import exp
 
-from cohorts.sql.dialect import AWARE_TIME, NAIVE_TIME, Dialect
-from cohorts.sql.expressions import Expr, all_of, call, compare, is_one_of, text, when, whole
+from cohorts.sql.dialect import Dialect
+from cohorts.sql.expressions import (
+    Expr,
+    call,
+    compare,
+    is_one_of,
+    negated,
+    number,
+    text,
+    when,
+    whole,
+)
+
+# Days that there are, because a cast of any other is an error and ends the query.
+_YEAR = "(?!0000)[0-9]{4}"
+_LEAP_YEAR = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)"
+_DAY = (
+    f"({_YEAR}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|"
+    f"02-(0[1-9]|1[0-9]|2[0-8]))|(?!0000){_LEAP_YEAR}-02-29)"
+)
+_DAY_TIME = rf"{_DAY}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?"
+_NAIVE_TIME = f"^({_DAY}|{_DAY_TIME})$"
+_AWARE_TIME = f"^{_DAY_TIME}(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)$"
+# What JSON kept as text may hold and JSONB may not: NUL, and halves of a surrogate pair.
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_NOT_JSONB = rf"\\u0000|{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}"
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 class PostgreSQL(Dialect):
     sqlglot = "postgres"
+    # A named query that is used twice would be kept as a table, out of reach of every index.
+    materialized = False
+
+    def read(self, value: Expr, kind: str) -> Expr:
+        """NaN and the infinities of numbers and times are no values; `real` goes by its
+        spelling, so that 0.1 stays 0.1."""
+        match kind:
+            case "collated":
+                return self.by_code_point(value)
+            case "spelled":
+                return _cast(value, "TEXT")
+            case "spelled decimal":
+                return _cast(call("trim_scale", value), "TEXT")
+            case "double":
+                return when(self._is_below(value, _cast(text("Infinity"), "DOUBLE")), value.copy())
+            case "real":
+                spelled = _cast(_cast(value.copy(), "TEXT"), "DOUBLE")
+                return when(self._is_below(value, _cast(text("Infinity"), "DOUBLE")), spelled)
+            case "decimal":
+                return when(self._is_below(value, number(1e300)), _cast(value.copy(), "DOUBLE"))
+            case "whole decimal":
+                return when(self._is_below(value, whole(10**18)), _cast(value.copy(), "BIGINT"))
+            case "zoned":
+                utc = exp.AtTimeZone(this=value.copy(), zone=text("UTC"))
+                return when(call("isfinite", value), utc)
+            case "naive" | "date":
+                return when(call("isfinite", value), _cast(value.copy(), "TIMESTAMP"))
+            case "json":
+                wrong = self.matches(_cast(value.copy(), "TEXT"), _NOT_JSONB, ignore_case=False)
+                return when(negated(wrong), _cast(value, "JSONB"))
+            case "nested":
+                return call("to_jsonb", value)
+            case _:
+                return value
+
+    def has_time(self, value: Expr, kind: str) -> Expr:
+        """No infinity, and no year that calendars and other engines do not have."""
+        low, high = self.bound(_FIRST, kind), self.bound(_LAST, kind)
+        return exp.Between(this=value, low=low, high=high)
+
+    def bound(self, instant: datetime, kind: str) -> Expr:
+        if kind != "zoned":
+            return self.timestamp(instant)
+        spelled = instant.astimezone(UTC).isoformat(sep=" ")
+        return _cast(text(spelled), "TIMESTAMPTZ")
+
+    def _is_below(self, value: Expr, bound: Expr) -> Expr:
+        """NaN is above all numbers here."""
+        return compare(exp.Abs(this=value.copy()), "<", bound)
 
     def by_code_point(self, value: Expr) -> Expr:
         return exp.Collate(this=value, expression=exp.to_identifier("C", quoted=True))
@@ -38,7 +114,10 @@ class PostgreSQL(Dialect):
         return when(self._has_type(value, path, "string"), self._extract_text(value, path))
 
     def json_number(self, value: Expr, path: Sequence[str]) -> Expr:
-        read = _cast(self._extract_text(value, path), "DOUBLE")
+        """A number in JSON may be larger than any double."""
+        exact = _cast(self._extract_text(value, path), "DECIMAL")
+        fits = self._is_below(exact, number(1e300))
+        read = when(fits, _cast(self._extract_text(value, path), "DOUBLE"))
         return when(self._has_type(value, path, "number"), read)
 
     def json_boolean(self, value: Expr, path: Sequence[str]) -> Expr:
@@ -51,8 +130,8 @@ class PostgreSQL(Dialect):
         naive = _cast(spelled.copy(), "TIMESTAMP")
         return exp.Case(
             ifs=[
-                exp.If(this=self._is_time(spelled, AWARE_TIME), true=aware),
-                exp.If(this=self._is_time(spelled, NAIVE_TIME), true=naive),
+                exp.If(this=self._is_like(spelled, _AWARE_TIME), true=aware),
+                exp.If(this=self._is_like(spelled, _NAIVE_TIME), true=naive),
             ]
         )
 
@@ -93,11 +172,8 @@ class PostgreSQL(Dialect):
             expression=exp.Order(expressions=[exp.Ordered(this=_cast(value, "DOUBLE"))]),
         )
 
-    def _is_time(self, spelled: Expr, pattern: str) -> Expr:
-        """Of the right shape, and a day that there is; in this order."""
-        shaped = self.matches(spelled.copy(), pattern, ignore_case=False)
-        valid = call("pg_input_is_valid", spelled.copy(), text("timestamptz"))
-        return all_of([shaped, valid])
+    def _is_like(self, spelled: Expr, pattern: str) -> Expr:
+        return self.matches(spelled.copy(), pattern, ignore_case=False)
 
     def _extract(self, value: Expr, path: Sequence[str]) -> Expr:
         parts = [text(part) for part in path]

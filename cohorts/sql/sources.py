@@ -6,9 +6,9 @@ from sqlglot import exp
 
 from cohorts.sql.dialect import Dialect
 from cohorts.sql.expressions import Expr, aliased, column, compare, derived, name, select, whole
-from cohorts.sql.layout import Layout, Source
+from cohorts.sql.layout import STORED_TIME, Layout, Source
 
-_PLACE = "place"
+_PLACE = "_place"
 
 
 def with_sources(query: exp.Select, layout: Layout, dialect: Dialect) -> exp.Select:
@@ -56,7 +56,8 @@ def _first_of_each(
 
 def _value(source: Source, alias: str, dialect: Dialect) -> Expr:
     stored = source.columns[alias]
-    return dialect.read(column("t", stored.name), stored.kind)
+    value = column("t", stored.name)
+    return value if alias == STORED_TIME else dialect.read(value, stored.kind)
 
 
 def _table(source: Source) -> exp.Table:

@@ -9,6 +9,8 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from cohorts.warehouse.errors import LoadError
+from cohorts.warehouse.postgresql import PostgreSQL
+from cohorts.warehouse.postgresql_survey import survey as survey_postgresql
 from cohorts.warehouse.protocol import Warehouse
 from cohorts.warehouse.tables import Surveyed, TableSet
 
@@ -41,7 +43,7 @@ class Engine:
     survey: Survey
 
 
-_ALL: tuple[Engine, ...] = ()
+_ALL = (Engine("postgresql", ("postgresql", "postgres"), PostgreSQL, survey_postgresql),)
 ENGINES = {engine.name: engine for engine in _ALL}
 
 

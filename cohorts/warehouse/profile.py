@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -77,7 +77,6 @@ def _spelled(value: Any) -> str:
 def _json_paths(
     connection: duckdb.DuckDBPyConnection, table: str, each: Property
 ) -> tuple[str, ...]:
-    """Paths to leaves, in the order in which they were seen; every list is shown by item 0."""
     if each.type != "json":
         return ()
     rows = connection.execute(
@@ -85,8 +84,13 @@ def _json_paths(
         f"WHERE length({each.column}) < 100_000 "
         f"USING SAMPLE reservoir({_JSON_ROWS} ROWS) REPEATABLE (1)"
     ).fetchall()
+    return find_json_paths(sorted(text for (text,) in rows))
+
+
+def find_json_paths(texts: Iterable[str]) -> tuple[str, ...]:
+    """Paths to leaves; every list is shown by item 0."""
     seen: dict[str, None] = {}
-    for (text,) in sorted(rows):
+    for text in texts:
         try:
             for path in _leaves(json.loads(text), ()):
                 seen.setdefault(path)
