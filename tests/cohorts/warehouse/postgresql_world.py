@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -36,6 +37,7 @@ TABLES = TableSet(
 @contextmanager
 def warehouse_database(server_url: str, name: str) -> Iterator[str]:
     """The URL of a database of its own, which knows the letters of all languages."""
+    name = f"{name}_{os.getpid()}"
     identifier = sql.Identifier(name)
     create = sql.SQL(
         "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
@@ -48,6 +50,12 @@ def warehouse_database(server_url: str, name: str) -> Iterator[str]:
             yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
         finally:
             connection.execute(drop.format(identifier))
+
+
+def as_user(url: str, user: str, password: str) -> str:
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{user}:{password}@{place}"))
 
 
 def run(url: str, *statements: str) -> None:

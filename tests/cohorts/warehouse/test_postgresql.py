@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pytest
 
 from cohorts.warehouse.errors import WarehouseError
 from cohorts.warehouse.postgresql import PostgreSQL
-from tests.cohorts.warehouse.postgresql_world import run, warehouse_database
+from tests.cohorts.warehouse.postgresql_world import as_user, run, warehouse_database
 
 SLOW = "SELECT sum(a::float8 * b) FROM generate_series(1, 30000) a, generate_series(1, 30000) b"
 
@@ -101,7 +102,8 @@ def test_names_of_others_do_not_replace_the_servers_functions(url: str) -> None:
     run(
         url,
         "CREATE FUNCTION public.lower(text) RETURNS text LANGUAGE sql AS 'SELECT ''fake'''",
-        "ALTER DATABASE warehouse_connection SET search_path = public, pg_catalog",
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', "
+        "current_database()); END $$",
     )
     with PostgreSQL(url, time_limit=60) as warehouse:
         assert warehouse.rows("SELECT lower('A'::text)") == [("a",)]
@@ -155,8 +157,8 @@ def test_what_cannot_be_reached_is_told_without_the_url(wrong: str, words: str) 
 
 def test_an_unknown_database_or_user_is_told(url: str) -> None:
     for wrong in (
-        url.replace("/warehouse_connection", "/nowhere"),
-        url.replace("postgres@", "anna:hush@"),
+        urlunsplit(urlsplit(url)._replace(path="/nowhere")),
+        as_user(url, "anna", "hush"),
     ):
         with pytest.raises(WarehouseError) as refused:
             PostgreSQL(wrong, time_limit=60).__enter__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ from cohorts.warehouse.errors import LoadError
 from cohorts.warehouse.postgresql import PostgreSQL
 from cohorts.warehouse.postgresql_survey import survey
 from cohorts.warehouse.tables import Surveyed, TableSet
-from tests.cohorts.warehouse.postgresql_world import run, warehouse_database
+from tests.cohorts.warehouse.postgresql_world import as_user, run, warehouse_database
 
 TABLES = TableSet("sales.Events", "user", "what", "at", "sales.people", "key")
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
@@ -292,21 +293,18 @@ def test_what_a_person_mistyped_is_told(url: str, given: dict[str, str], words: 
 
 
 def test_a_table_that_may_not_be_read_is_told(url: str) -> None:
-    run(
-        url,
-        "DROP ROLE IF EXISTS warehouse_reader",
-        "CREATE ROLE warehouse_reader LOGIN PASSWORD 'hush'",
-    )
-    own = url.replace("postgres@", "warehouse_reader:hush@").replace("postgres:", "x:")
+    reader = f"warehouse_reader_{os.getpid()}"
+    run(url, f"CREATE ROLE {reader} LOGIN PASSWORD 'hush'")
+    own = as_user(url, reader, "hush")
     try:
         with pytest.raises(LoadError, match=r"may not read sales\.Events.*GRANT"):
             look(own, TABLES)
         run(
             url,
-            "GRANT USAGE ON SCHEMA sales TO warehouse_reader",
-            'GRANT SELECT ("user", what, at) ON sales."Events" TO warehouse_reader',
+            f"GRANT USAGE ON SCHEMA sales TO {reader}",
+            f'GRANT SELECT ("user", what, at) ON sales."Events" TO {reader}',
         )
         found = look(own, replace(TABLES, users=None, users_id=None))
         assert found.catalog.event_properties == ()
     finally:
-        run(url, "DROP OWNED BY warehouse_reader", "DROP ROLE warehouse_reader")
+        run(url, f"DROP OWNED BY {reader}", f"DROP ROLE {reader}")
