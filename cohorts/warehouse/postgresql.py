@@ -182,12 +182,18 @@ class PostgreSQL:
 
 
 def _checked(sql: str) -> bytes:
-    """The protocol ends a statement at NUL, and no text of PostgreSQL holds one."""
-    if "\0" in sql:
+    """The protocol ends a statement at NUL; no text of PostgreSQL holds one, nor half a pair."""
+    try:
+        encoded = sql.encode()
+    except UnicodeEncodeError:
+        encoded = b"\0"
+    if b"\0" in encoded:
         raise WarehouseError(
-            "query", "PostgreSQL cannot compare with a text that holds the character NUL."
+            "query",
+            "PostgreSQL cannot compare with a text that holds the character NUL "
+            "or half of a surrogate pair.",
         )
-    return sql.encode()
+    return encoded
 
 
 def _schema(cursor: psycopg.ServerCursor, connection: psycopg.Connection[TupleRow]) -> pa.Schema:

@@ -19,6 +19,7 @@ from cohorts import evaluation, membership
 from cohorts.builder_preview import count_draft, read_draft
 from cohorts.builder_sample import sample_context
 from cohorts.datasets import add_warehouse
+from cohorts.explaining import explain_member, explanation_as_json
 from cohorts.models import Dataset
 from cohorts.saving import save_cohort
 from cohorts.snapshots import record_count, take_snapshot
@@ -113,6 +114,18 @@ def test_the_builder_counts_samples_and_suggests(dataset: Dataset) -> None:
     assert [(each.value, each.count) for each in found] == [("ja", 1)]
     found = search_values(dataset, "user", "plan", "")
     assert [(each.value, each.count) for each in found] == [("gold", 2), ("free", 1)]
+
+
+def test_a_member_is_explained(dataset: Dataset) -> None:
+    gold = {"type": "property", "property": "plan", "op": "=", "value": "gold"}
+    prepared = evaluation.prepare(dataset, all_of(performed("SING"), gold))
+    told = {
+        user: explanation_as_json(explain_member(prepared, user, as_of=AS_OF), "golden")
+        for user in ("ann", "bob", "nobody")
+    }
+    assert [told[user]["member"] for user in told] == [True, False, False]
+    assert told["bob"]["conditions"][1]["measured"] == {"properties": {"plan": "free"}}
+    assert told["nobody"]["reason"] == "not in this dataset"
 
 
 def test_a_running_query_can_be_stopped(dataset: Dataset, url: str) -> None:

@@ -134,9 +134,10 @@ def test_an_error_holds_no_value_of_the_data(warehouse: PostgreSQL) -> None:
     assert refused.value.__cause__ is None
 
 
-def test_a_text_with_nul_is_refused_rather_than_cut_short(warehouse: PostgreSQL) -> None:
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_a_text_that_no_column_holds_is_refused(text: str, warehouse: PostgreSQL) -> None:
     with pytest.raises(WarehouseError, match="NUL"):
-        warehouse.rows("SELECT 'a\0b'")
+        warehouse.rows(f"SELECT '{text}'")
 
 
 @pytest.mark.parametrize(
