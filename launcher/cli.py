@@ -146,7 +146,7 @@ def _test(arguments: list[str]) -> int:
 
 
 def _bench(arguments: list[str]) -> int:
-    return _run_benchmark(arguments, prefix="", tests=False)
+    return _run_benchmark(arguments, prefix="", tests=True)
 
 
 def _check(arguments: list[str]) -> int:
