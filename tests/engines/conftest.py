@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.engines.embedded_clickhouse import EmbeddedClickHouse
+from tests.engines.local_spark import LocalSpark
 from tests.engines.stores import SHAPES, Engine, Shape
 
 
@@ -17,7 +18,14 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCli
     engine.close()
 
 
-@pytest.fixture(params=["clickhouse"])
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSpark]:
+    engine = LocalSpark(tmp_path_factory.mktemp("spark"))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(params=["clickhouse", "spark"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     engine: Engine = request.getfixturevalue(request.param)
     return engine

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.engines.stores import SCHEMA, Columns, Engine
+from tests.engines.stores import Columns, Engine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TYPES = {
@@ -27,6 +27,7 @@ SETTINGS += ("max_expanded_ast_elements = 10000000", "allow_suspicious_low_cardi
 
 class EmbeddedClickHouse(Engine):
     dialect = "clickhouse"
+    schema = ("shop",)
 
     def __init__(self, folder: Path) -> None:
         from chdb.session import Session
@@ -34,7 +35,7 @@ class EmbeddedClickHouse(Engine):
         self._session = Session(str(folder))
         for setting in SETTINGS:
             self._session.query(f"SET {setting}")
-        self._session.query(f"CREATE DATABASE {SCHEMA}")
+        self._session.query(f"CREATE DATABASE {self.schema[0]}")
 
     def close(self) -> None:
         self._session.close()
@@ -51,7 +52,7 @@ class EmbeddedClickHouse(Engine):
 
     def require_values(self, table: str, column: str, kind: str) -> None:
         """Makes the column one that holds no NULL."""
-        self._session.query(f"ALTER TABLE {table} MODIFY COLUMN {column} {kind}")
+        self._session.query(f"ALTER TABLE {table} MODIFY COLUMN {column} {kind} DEFAULT 0")
 
     def query(self, sql: str) -> tuple[list[str], list[tuple]]:
         answer = str(self._session.query(sql, "JSONCompactEachRowWithNames"))

@@ -35,7 +35,6 @@ from tests.cohorts.sql.naive import World
 Shape = Literal["file", "warehouse"]
 Columns = dict[str, str]
 SHAPES: tuple[Shape, ...] = ("file", "warehouse")
-SCHEMA = "shop"
 KINDS = {"string": "text", "json": "json", "time": "time"}
 
 
@@ -43,6 +42,8 @@ class Engine(ABC):
     """`kind` is a property type, or `key` or `whole` for whole numbers."""
 
     dialect: str
+    # Where a user's tables lie.
+    schema: tuple[str, ...] = ()
 
     @abstractmethod
     def fill(self, table: tuple[str, ...], columns: Columns, rows: list[tuple]) -> None:
@@ -134,7 +135,7 @@ class Store:
         users += [("", 1, *no_users), (None, 1, *no_users)]
         fixed = {"customer": "string", "row": "whole"}
         user_columns = fixed | self._columns(world.user_types)
-        self.engine.fill((SCHEMA, "users"), user_columns, users)
+        self.engine.fill(self._name("shop_users"), user_columns, users)
         no_events: tuple = tuple(None for _ in world.event_types)
         somewhen = datetime(2024, 1, 1, tzinfo=UTC)
         events = [
@@ -144,7 +145,9 @@ class Store:
         events += [("", "A", somewhen, *no_events), (None, "A", somewhen, *no_events)]
         events += [("ann", "A", None, *no_events), ("nobody", "A", None, *no_events)]
         fixed = {"customer": "string", "what": "string", "at": "time"}
-        self.engine.fill((SCHEMA, "events"), fixed | self._columns(world.event_types), events)
+        self.engine.fill(
+            self._name("shop_events"), fixed | self._columns(world.event_types), events
+        )
         return warehouse_layout(self._events_source(), self._users_source())
 
     def _events_source(self) -> Source:
@@ -154,11 +157,14 @@ class Store:
             "time": StoredColumn("at", "time"),
             STORED_TIME: StoredColumn("at", "stored"),
         }
-        return Source((SCHEMA, "events"), columns | _stored(self.world.event_types))
+        return Source(self._name("shop_events"), columns | _stored(self.world.event_types))
 
     def _users_source(self) -> Source:
         columns = {"id": StoredColumn("customer", "text")} | _stored(self.world.user_types)
-        return Source((SCHEMA, "users"), columns, first_by=("row",))
+        return Source(self._name("shop_users"), columns, first_by=("row",))
+
+    def _name(self, table: str) -> tuple[str, ...]:
+        return (*self.engine.schema, table)
 
     def _columns(self, types: dict[str, str]) -> Columns:
         return {name: "whole" if name in self.whole else kind for name, kind in types.items()}
