@@ -9,7 +9,6 @@ group; nothing is lost, because the runs live in our tables.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import logging
 import os
 import signal
@@ -28,6 +27,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from integrations import pool_guard
 from integrations.models import ImportRun, Incident, WorkerSeen
 from integrations.notifications import send_waiting_mails
 from integrations.pace import paced
@@ -39,8 +39,8 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 CANARY_EVERY = paced(30)
 CANARY_PATIENCE = paced(90)
-STOP_PATIENCE = 10.0
-PR_SET_PDEATHSIG = 1
+# Longer than the guard waits before it kills.
+STOP_PATIENCE = pool_guard.PATIENCE + 3
 
 
 class Keeper:
@@ -83,24 +83,26 @@ class Keeper:
     def _start_cluster(self) -> None:
         self._pool_started = timezone.now()
         self._canary_sent = 0.0
+        guard = [sys.executable, "-m", "integrations.pool_guard"]
+        # The guard ends the pool when this pipe closes, however this process died.
         self._cluster = subprocess.Popen(  # noqa: S603 - our own command line
-            [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"],
+            [*guard, sys.executable, "manage.py", "qcluster"],
             cwd=settings.BASE_DIR,
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            stdin=subprocess.PIPE,
         )
 
     def _stop_cluster(self) -> None:
-        """Ask, then kill the whole group: its children outlive a killed parent."""
+        """Let the guard ask the pool to end; it kills what has not ended in time."""
         if self._cluster is None:
             return
-        group = self._cluster.pid
-        self._cluster.terminate()
+        if self._cluster.stdin is not None:
+            self._cluster.stdin.close()
         try:
             self._cluster.wait(STOP_PATIENCE)
         except subprocess.TimeoutExpired:
             logger.warning("the pool did not stop in time and is killed; its runs resume")
-        _kill_group(group)
+        _kill_group(self._cluster.pid)
         self._cluster.wait()
         self._cluster = None
 
@@ -149,9 +151,3 @@ def _guarded(step: Callable[[], object]) -> None:
 def _kill_group(group: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-
-
-def _end_with_parent() -> None:
-    """Linux: the cluster gets SIGTERM when its keeper is gone, however that died."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -121,6 +121,17 @@ def test_a_cluster_that_ends_leaves_an_incident(worker, define, connection):
     assert run.state == "succeeded"
 
 
+def test_nothing_is_left_running_when_its_keeper_is_killed(worker):
+    until(answered, "the pool")
+    # Frozen processes hear no polite signal.
+    for process in pool_of(worker):
+        process.suspend()
+    everyone = [worker, *worker.children(recursive=True)]
+    worker.kill()
+    _, alive = psutil.wait_procs(everyone, timeout=40)
+    assert not alive
+
+
 def test_nothing_is_left_running_after_it_stops(worker):
     until(answered, "the pool")
     everyone = [worker, *worker.children(recursive=True)]
