@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -29,6 +29,7 @@ from cohorts.models import Cohort, Dataset
 from cohorts.running_previews import Superseded, running_preview
 from cohorts.saving import NameTaken, SaveConflict, save_cohort, slug_for
 from cohorts.snapshots import record_count
+from cohorts.stored_lists import stored_list_of
 from cohorts.value_search import search_values
 from cohorts.warehouse.errors import WarehouseError
 from cohorts.wording import word_version
@@ -46,6 +47,9 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     cohorts = Cohort.objects.live().select_related("dataset", "current_version")
     cohort = get_object_or_404(cohorts, slug=slug)
+    if cohort.current_version and stored_list_of(cohort.current_version.definition):
+        may_change = request.user.has_perm(CHANGE)
+        return redirect("cohorts:change_list", slug) if may_change else redirect(cohort)
     context = {
         "cohort": cohort,
         "dataset": cohort.dataset,

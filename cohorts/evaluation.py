@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -35,6 +36,7 @@ from cohorts.sql.compile import (
     compile_sample,
     to_sql,
 )
+from cohorts.stored_lists import find_lists
 from cohorts.warehouse.protocol import Warehouse
 from cohorts.warehouses import OnConnection, layout_of, open_warehouse
 
@@ -48,6 +50,8 @@ class Prepared:
     catalog: Catalog
     references: Mapping[str, Reference]
     warnings: tuple[Problem, ...]
+    # Files of the stored lists that it names, also by way of others.
+    lists: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,15 +69,16 @@ def prepare(dataset: Dataset, data: object, *, exclude_slug: str | None = None) 
     definition = parse_definition(data)
     catalog = Catalog.from_json(dataset.catalog)
     found = find_references(dataset, definition, exclude_slug=exclude_slug)
-    if found.problems:
-        raise DefinitionError(found.problems)
+    lists, missing = find_lists(dataset, definition, found.references)
+    if found.problems or missing:
+        raise DefinitionError([*found.problems, *missing])
     checked = check_definition(
         definition, catalog=catalog, cohorts=found.references, slug=exclude_slug
     )
     errors = checked.errors or tuple(_misfits(definition, catalog, found.references))
     if errors:
         raise DefinitionError(errors)
-    return Prepared(dataset, definition, catalog, found.references, checked.warnings)
+    return Prepared(dataset, definition, catalog, found.references, checked.warnings, lists)
 
 
 def count_members(
@@ -179,9 +184,10 @@ def compiling(prepared: Prepared, as_of: datetime) -> dict[str, Any]:
 def opened(
     prepared: Prepared, time_limit: float | None = None, on_connection: OnConnection | None = None
 ) -> AbstractContextManager[Warehouse]:
-    """The dataset's warehouse."""
+    """The dataset's warehouse, with the stored lists that the definition needs."""
     return open_warehouse(
         prepared.dataset,
+        lists=prepared.lists,
         time_limit=time_limit,
         on_connection=on_connection,
     )

@@ -70,6 +70,10 @@ def write_parquet(batches: Iterable[pa.RecordBatch], path: Path) -> int:
     return rows
 
 
+def count_rows(path: Path) -> int:
+    return int(pq.ParquetFile(path).metadata.num_rows)
+
+
 def verify(name: str, sha256: str) -> Path:
     """The path of a stored file, once its content is proven to be what was written."""
     path = path_of(name)

@@ -117,6 +117,45 @@ class CohortVersion(models.Model):
         return f"{self.cohort.name} v{self.number}"
 
 
+class StoredList(models.Model):
+    """The ids of one version of a static cohort, and how they came about. Never changed."""
+
+    class Action(models.TextChoices):
+        CREATED = "created", _("Created")
+        APPENDED = "appended", _("Appended")
+        REPLACED = "replaced", _("Replaced")
+        REMOVED = "removed", _("Removed")
+
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="lists")
+    # A sorted Parquet file of text ids in the membership store. Definitions name a list by it.
+    file = models.CharField(max_length=255, unique=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    action = models.CharField(max_length=10, choices=Action)
+    # Name of the uploaded file; blank when the ids were pasted.
+    source = models.CharField(max_length=255, blank=True)
+    # The first row where it was taken for the name of the column.
+    header = models.CharField(max_length=255, blank=True)
+    # Rows read = accepted + blank + duplicate + refused.
+    accepted = models.BigIntegerField()
+    blank = models.BigIntegerField()
+    duplicate = models.BigIntegerField()
+    refused = models.BigIntegerField()
+    # Accepted ids that the dataset did not know then; None if it could not be asked.
+    unknown = models.BigIntegerField(null=True)
+    # What became of the list.
+    added = models.BigIntegerField()
+    removed = models.BigIntegerField()
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.file
+
+    @property
+    def rows(self) -> int:
+        return self.accepted + self.blank + self.duplicate + self.refused
+
+
 class Snapshot(models.Model):
     """How many, and if `file` is set exactly who, was in a cohort at one instant."""
 

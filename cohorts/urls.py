@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from cohorts import builder_views, member_views, views
+from cohorts import builder_views, list_views, member_views, views
 
 app_name = "cohorts"
 urlpatterns: list[URLPattern] = [
     path("", views.list_cohorts, name="list"),
     path("new/", builder_views.new, name="new"),
+    path("new/list/", list_views.upload, name="upload"),
     path("builder/preview/", builder_views.preview, name="preview"),
     path("builder/sample/", builder_views.sample, name="sample"),
     path("builder/save/", builder_views.save, name="save"),
@@ -21,5 +22,6 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/edit/", builder_views.edit, name="edit"),
     path("<slug:slug>/info/", views.show_info, name="info"),
     path("<slug:slug>/check/", member_views.check_member, name="check"),
+    path("<slug:slug>/list/", list_views.change_list, name="change_list"),
     path("<slug:slug>/disable/", views.disable, name="disable"),
 ]

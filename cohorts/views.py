@@ -15,6 +15,7 @@ from cohorts import disabling
 from cohorts.answers import go_to, vary_by_part, wants_part
 from cohorts.listing import read_listing, with_sizes
 from cohorts.models import Cohort, Snapshot
+from cohorts.stored_lists import find_list_changes
 from cohorts.wording import word_version
 
 
@@ -32,6 +33,7 @@ def show_cohort(request: HttpRequest, slug: str) -> HttpResponse:
         "snapshots": Snapshot.objects.filter(version__cohort=cohort).select_related("version")[:8],
         "versions": cohort.versions.select_related("saved_by"),
         "users_of": disabling.find_users_of(cohort),
+        "list_changes": find_list_changes(cohort),
     }
     return render(request, "cohorts/detail.html", context)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from django.conf import settings
 from cohorts.encryption import is_readable
 from cohorts.models import Dataset
 from cohorts.sql.layout import DUCKDB_FILE, Layout, Source, warehouse_layout
+from cohorts.sql.stored_lists import list_table
 from cohorts.warehouse.duckdb_file import DuckDBFile
 from cohorts.warehouse.engines import ENGINES
 from cohorts.warehouse.errors import WarehouseError
@@ -23,12 +24,15 @@ OnConnection = Callable[[Warehouse], None]
 def open_warehouse(
     dataset: Dataset,
     *,
+    lists: Mapping[str, Path] | None = None,
     time_limit: float | None = None,
     on_connection: OnConnection | None = None,
 ) -> Iterator[Warehouse]:
-    """Connected, and handed to `on_connection` so that a caller can `interrupt()` it."""
+    """Connected, and handed to `on_connection` so that a caller can `interrupt()` it. `lists`
+    are the files of the stored lists that queries may read, by name."""
     limit = settings.QUERY_TIME_LIMIT if time_limit is None else time_limit
-    with _connect(dataset, limit) as warehouse:
+    tables = {list_table(stored): path for stored, path in (lists or {}).items()}
+    with _connect(dataset, limit, tables) as warehouse:
         if on_connection is not None:
             on_connection(warehouse)
         yield warehouse
@@ -47,13 +51,14 @@ def dataset_path(dataset: Dataset) -> Path:
     return Path(settings.DATASETS_DIR) / dataset.file
 
 
-def _connect(dataset: Dataset, time_limit: float) -> Warehouse:
+def _connect(dataset: Dataset, time_limit: float, lists: Mapping[str, Path]) -> Warehouse:
     if not dataset.is_external:
         return DuckDBFile(
             dataset_path(dataset),
             time_limit=time_limit,
             memory_limit=settings.QUERY_MEMORY_LIMIT,
             threads=settings.QUERY_THREADS,
+            lists=lists,
         )
     if not is_readable(dataset.url):
         raise WarehouseError(
@@ -62,4 +67,4 @@ def _connect(dataset: Dataset, time_limit: float) -> Warehouse:
             "FIELD_ENCRYPTION_KEYS. Bring the key back, or give the URL again with "
             "add_dataset … --replace.",
         )
-    return ENGINES[dataset.engine].connect(dataset.url, time_limit=time_limit)
+    return ENGINES[dataset.engine].connect(dataset.url, time_limit=time_limit, lists=lists)

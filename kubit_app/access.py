@@ -49,6 +49,8 @@ ACCESS: dict[str, str] = {
     "cohorts:sample": BUILD_COHORT,
     # The view asks for the right to add or to change, whichever it is.
     "cohorts:save": BUILD_COHORT,
+    "cohorts:upload": ADD_COHORT,
+    "cohorts:change_list": CHANGE_COHORT,
     "cohorts:values": BUILD_COHORT,
     "cohorts:sql": BUILD_COHORT,
     "cohorts:catalog": BUILD_COHORT,

@@ -280,13 +280,17 @@ class InCohort:
 
 @dataclass(frozen=True, kw_only=True)
 class InList:
-    users: tuple[str, ...]
+    """The ids themselves, or the name of a stored list of `stored_size` ids."""
+
+    users: tuple[str, ...] = ()
+    stored: str | None = None
+    stored_size: int = 0
     negate: bool = False
     path: str = _path()
 
     @property
     def size(self) -> int:
-        return len(self.users)
+        return len(self.users) if self.stored is None else self.stored_size
 
 
 Leaf: TypeAlias = (

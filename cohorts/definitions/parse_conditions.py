@@ -347,11 +347,23 @@ def _parse_cohort(keys: Keys) -> Leaf:
 
 
 def _parse_list(keys: Keys) -> Leaf:
+    if "stored" in keys and "users" not in keys:
+        return _parse_stored_list(keys)
     users: tuple[str, ...] = ()
     if keys.require("users", "List the user ids."):
         items = read_items(keys.notes, keys.at("users"), keys.data["users"], "user ids")
         users = tuple(read_text(keys.notes, at, item) for at, item in items)
     return InList(users=users, negate=keys.flag("negate"), path=keys.path)
+
+
+def _parse_stored_list(keys: Keys) -> Leaf:
+    """What a cohort made of an uploaded list is saved as."""
+    return InList(
+        stored=keys.text("stored", ""),
+        stored_size=keys.whole("size", "Give the number of ids in the stored list.", minimum=0),
+        negate=keys.flag("negate"),
+        path=keys.path,
+    )
 
 
 CONDITION_READERS: dict[str, Callable[[Keys], Leaf]] = {

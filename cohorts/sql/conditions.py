@@ -47,6 +47,7 @@ from cohorts.sql.filters import compile_user_filter
 from cohorts.sql.measurements import VALUE, ZERO_FUNCTIONS, measure, select_ratio
 from cohorts.sql.retention import select_returned, select_starters
 from cohorts.sql.sequences import select_funnel
+from cohorts.sql.stored_lists import select_listed
 
 
 def compile_condition(condition: Condition, ctx: Context) -> Expr:
@@ -94,6 +95,8 @@ def _compile_leaf(leaf: Leaf, ctx: Context) -> Expr:
         case InCohort():
             members = select(column("c", ctx.layout.user_key))
             return is_member(ctx, members.from_(table(ctx.cohorts[leaf.cohort], "c"), copy=False))
+        case InList(stored=str() as stored):
+            return is_in(column("u", ctx.layout.id), select_listed(stored))
         case InList():
             return is_one_of(column("u", ctx.layout.id), [text(user) for user in leaf.users])
         case _:

@@ -6,7 +6,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +39,9 @@ _SETTINGS = (
 class DuckDBFile:
     """A read-only connection to one dataset file, for one evaluation and one thread.
 
+    `lists` are Parquet files of ids that queries may read beside it, by the name of the table
+    each is to be; they are read where they lie, and nothing else outside of the dataset is.
+
     Each has an engine of its own, with its own limits: connections opened by path would share
     one, and some settings could then be made for the first of them only. Open it after a fork,
     never before, since the engine's threads do not survive one.
@@ -47,9 +50,16 @@ class DuckDBFile:
     dialect = "duckdb"
 
     def __init__(
-        self, path: Path | str, *, time_limit: float, memory_limit: str = "2GB", threads: int = 2
+        self,
+        path: Path | str,
+        *,
+        time_limit: float,
+        memory_limit: str = "2GB",
+        threads: int = 2,
+        lists: Mapping[str, Path] | None = None,
     ) -> None:
         self.path = Path(path)
+        self._lists = lists or {}
         self.time_limit = time_limit
         self._memory_limit = memory_limit
         self._threads = threads
@@ -64,6 +74,10 @@ class DuckDBFile:
                 "The file of this dataset is missing. Load the dataset again with "
                 "add_dataset … --replace.",
             )
+        if not all(path.is_file() for path in self._lists.values()):
+            raise WarehouseError(
+                "source", "A stored list is missing. Restore the membership store, or upload it."
+            )
         try:
             self._connection = duckdb.connect(
                 config={
@@ -73,6 +87,9 @@ class DuckDBFile:
                 },
             )
             _attach(self._connection, self.path)
+            _offer(self._connection, self._lists)
+            for setting in _SETTINGS:
+                self._connection.execute(setting)
         except duckdb.Error as error:
             self.close()
             raise _opening_error(error) from None
@@ -165,11 +182,21 @@ class DuckDBFile:
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    quoted = str(path).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS dataset (READ_ONLY)")
+    connection.execute(f"ATTACH {_quoted(path)} AS dataset (READ_ONLY)")
     connection.execute("USE dataset")
-    for setting in _SETTINGS:
-        connection.execute(setting)
+
+
+def _offer(connection: duckdb.DuckDBPyConnection, lists: Mapping[str, Path]) -> None:
+    """These files stay readable when external access is off."""
+    connection.execute(f"SET allowed_paths = [{', '.join(map(_quoted, lists.values()))}]")
+    for name, path in lists.items():
+        connection.execute(
+            f'CREATE TEMP VIEW "{name}" AS SELECT id FROM read_parquet({_quoted(path)})'  # noqa: S608
+        )
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _spill_directory(folder: Path) -> Path:
