@@ -1,9 +1,9 @@
 """The keeper: starts django-q2's cluster, ticks schedules, sweeps runs, sends mail, and proves
 the pool alive.
 
-A killed idle worker can freeze the cluster while every process looks healthy (a known fault of django-q2),
-so the proof is a task that goes through the queue. A pool that does not answer is killed as a
-group; nothing is lost, because the runs live in our tables.
+A killed idle worker can freeze django-q2's cluster while every process looks healthy, so the proof
+is a task that goes through the queue. A pool that does not answer is killed as a group; nothing is
+lost, because the runs live in our tables.
 """
 
 from __future__ import annotations
