@@ -1,6 +1,6 @@
 # Forwards to run.py, which needs no make.
-.PHONY: all setup web worker sandbox inbox test bench check
+.PHONY: all setup web worker sandbox inbox test bench check texts
 all:
 	python3 run.py
-setup web worker sandbox inbox test bench check:
+setup web worker sandbox inbox test bench check texts:
 	python3 run.py $@ $(ARGS)

@@ -7,6 +7,7 @@ import traceback
 from contextlib import closing
 from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -28,7 +29,8 @@ from integrations.notifications import write_mails
 from integrations.pace import paced
 from integrations.planning import Counts, PlannedBatch, draw_plan
 from integrations.runs import ring
-from integrations.safety import find_hold_reason
+from integrations.safety import find_hold, hold_words, limits_of
+from integrations.schedules import find_live_schedule
 
 logger = logging.getLogger(__name__)
 State = ImportRun.State
@@ -109,11 +111,12 @@ def freeze_plan(claim: Claim, snapshot: Snapshot) -> None:
     stored = membership.write_file(f"plans/run-{run.pk}-{claim.epoch}.parquet", draw)
     reach("plan_written")
     counts, batches = drawn[0]
-    reason = _find_hold_reason(run, ledger, counts)
+    hold = _find_hold(run, ledger, counts)
     with transaction.atomic():
         claim.progress(
-            state=State.HELD if reason else State.SENDING,
-            held_reason=reason,
+            state=State.HELD if hold else State.SENDING,
+            held_reason=hold_words(hold),
+            held_facts=hold,
             snapshot=snapshot,
             plan_file=stored.name,
             plan_sha256=stored.sha256,
@@ -125,12 +128,12 @@ def freeze_plan(claim: Claim, snapshot: Snapshot) -> None:
             invalid=counts.invalid,
             batches=counts.batches,
             in_doubt=0,
-            **({"lease_until": None} if reason else {}),
+            **({"lease_until": None} if hold else {}),
         )
         ImportBatch.objects.bulk_create(
             [_as_row(claim.run_id, batch) for batch in batches], batch_size=500
         )
-        if reason:
+        if hold:
             write_mails(claim.run())
     reach("plan_committed")
 
@@ -146,17 +149,20 @@ def _as_row(run_id: int, batch: PlannedBatch) -> ImportBatch:
     )
 
 
-def _find_hold_reason(run: ImportRun, ledger: Ledger, counts: Counts) -> str:
+def _find_hold(run: ImportRun, ledger: Ledger, counts: Counts) -> dict[str, Any]:
+    if run.trigger == ImportRun.Trigger.REMOVAL:
+        # Somebody asked for just that, and was shown how many.
+        return {}
     earlier = ImportRun.objects.filter(
         cohort=run.cohort, connection=run.connection, state=State.SUCCEEDED
-    ).order_by("-finished_at")
-    return find_hold_reason(
+    ).exclude(trigger=ImportRun.Trigger.REMOVAL)
+    sizes = earlier.order_by("-finished_at").values_list("size", flat=True)[:5]
+    return find_hold(
         size=counts.size,
         removed=counts.removed,
         held_in_braze=ledger.confirmed_count,
-        recent_sizes=[
-            size for size in earlier.values_list("size", flat=True)[:5] if size is not None
-        ],
+        recent_sizes=[size for size in sizes if size is not None],
+        limits=limits_of(find_live_schedule(run.cohort)),
     )
 
 

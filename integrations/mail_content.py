@@ -9,35 +9,58 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.template.loader import render_to_string
 from django.utils.dateformat import format as format_date
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy as _lazy
 
 from cohorts.wording import word_version
 from integrations.braze.redaction import tidy
 from integrations.cadence import describe_cadence, describe_time
 from integrations.connections import endpoint_label
 from integrations.models import ImportRun, ImportSchedule
+from integrations.remedies import explain, list_steps, live_schedule_of
 from integrations.schedules import cadence_of
 
 State = ImportRun.State
 
-# A canceled run tells nobody: the person who canceled it knows.
-KINDS = {
-    State.SUCCEEDED: "succeeded",
-    State.PARTIAL: "partial",
-    State.FAILED: "failed",
-    State.HELD: "held",
+HEADINGS: dict[str, Any] = {
+    "succeeded": _lazy("%s is up to date in Braze"),
+    "removed": _lazy("%s was removed from Braze"),
+    "partial": _lazy("%s was imported in part"),
+    "failed": _lazy("%s was not imported"),
+    "removal_partial": _lazy("%s was removed from Braze in part"),
+    "removal_failed": _lazy("%s was not removed from Braze"),
+    "held": _lazy("%s was not sent yet"),
+    "expired": _lazy("%s was not sent, because nobody decided"),
 }
-# Failures that only a new key or another endpoint ends.
-_KEY_KINDS = frozenset({"key_refused", "unauthorized", "key_unreadable", "endpoint_unknown"})
-# Failures that the next import gets over by itself, if Braze or the network recovers.
-_PASSING_KINDS = frozenset(
-    {"no_answer", "connection_lost", "server_error", "unreachable", "name_not_found", "locked"}
-    | {"rate_limited", "request_timeout", "truncated"}
-)
+SUBJECTS: dict[str, Any] = {
+    "succeeded": _lazy("Imported to Braze: %(cohort)s, %(users)s"),
+    "removed": _lazy("Removed from Braze: %(cohort)s"),
+    "partial": _lazy("Imported in part: %(cohort)s"),
+    "failed": _lazy("Import failed: %(cohort)s"),
+    "removal_partial": _lazy("Removed in part: %(cohort)s"),
+    "removal_failed": _lazy("Removal failed: %(cohort)s"),
+    "held": _lazy("Import held: %(cohort)s waits for your decision"),
+    "expired": _lazy("Import discarded: nobody decided about %(cohort)s"),
+}
+BADGES: dict[str, Any] = {
+    "succeeded": _lazy("Success"),
+    "removed": _lazy("Success"),
+    "partial": _lazy("Partly"),
+    "failed": _lazy("Failed"),
+    "removal_partial": _lazy("Partly"),
+    "removal_failed": _lazy("Failed"),
+    "held": _lazy("Held"),
+    "expired": _lazy("Discarded"),
+}
+TONES = {
+    "succeeded": "ok",
+    "removed": "ok",
+    "failed": "bad",
+    "removal_failed": "bad",
+}
 
 
 @dataclass(frozen=True)
@@ -48,20 +71,46 @@ class Content:
     html: str
 
 
-def write_content(run: ImportRun) -> Content:
-    kind = KINDS[State(run.state)]
+def find_kind(run: ImportRun) -> str | None:
+    """Which mail tells of the run as it stands; None where nobody has to be told.
+
+    A canceled run tells nobody: the person who canceled it knows.
+    """
+    is_removal = run.trigger == ImportRun.Trigger.REMOVAL
+    match run.state:
+        case State.SUCCEEDED:
+            return "removed" if is_removal else "succeeded"
+        case State.PARTIAL:
+            return "removal_partial" if is_removal else "partial"
+        case State.FAILED:
+            return "removal_failed" if is_removal else "failed"
+        case State.HELD:
+            return "held"
+        case State.CANCELED if run.error_kind == "hold_expired":
+            return "expired"
+    return None
+
+
+def is_good_news(kind: str) -> bool:
+    return kind == "succeeded"
+
+
+def write_content(run: ImportRun, kind: str) -> Content:
+    """The mail in the active language."""
     subject = tidy(_subject(run, kind), 200)
     context = {
         "kind": kind,
+        "tone": TONES.get(kind, "warn"),
         "run": run,
+        "filter_name": f"{settings.BRAZE_PARTNER_NAME.capitalize()} Cohorts",
         "subject": subject,
-        "badge": _badge(kind),
-        "heading": _heading(run, kind),
+        "badge": BADGES[kind],
+        "heading": str(HEADINGS[kind] % run.cohort.name),
         "moment": _moment(run, kind),
         "sentence": word_version(run.version).sentence,
         "figures": _figures(run, kind),
-        "reason": run.held_reason if kind == "held" else run.error_message,
-        "steps": _steps(run, kind),
+        "reason": explain(run),
+        "steps": list_steps(run),
         "facts": list(_facts(run, kind)),
         "run_url": _url(run.get_absolute_url()),
         "cohort_url": _url(run.cohort.get_absolute_url()),
@@ -75,31 +124,7 @@ def write_content(run: ImportRun) -> Content:
 
 
 def _subject(run: ImportRun, kind: str) -> str:
-    names = {"cohort": run.cohort.name, "users": _users(run.size or 0)}
-    return {
-        "succeeded": _("Imported to Braze: %(cohort)s, %(users)s"),
-        "partial": _("Imported in part: %(cohort)s"),
-        "failed": _("Import failed: %(cohort)s"),
-        "held": _("Import held: %(cohort)s waits for your decision"),
-    }[kind] % names
-
-
-def _badge(kind: str) -> str:
-    return {
-        "succeeded": _("Success"),
-        "partial": _("Partly"),
-        "failed": _("Failed"),
-        "held": _("Held"),
-    }[kind]
-
-
-def _heading(run: ImportRun, kind: str) -> str:
-    return {
-        "succeeded": _("%s is up to date in Braze"),
-        "partial": _("%s was imported in part"),
-        "failed": _("%s was not imported"),
-        "held": _("%s was not sent yet"),
-    }[kind] % run.cohort.name
+    return str(SUBJECTS[kind] % {"cohort": run.cohort.name, "users": _users(run.size or 0)})
 
 
 def _moment(run: ImportRun, kind: str) -> str:
@@ -108,9 +133,13 @@ def _moment(run: ImportRun, kind: str) -> str:
     match kind:
         case "succeeded":
             return _("Imported on %(time)s (%(zone)s).") % at
+        case "removed":
+            return _("Removed on %(time)s (%(zone)s).") % at
         case "held":
             return _("Held on %(time)s (%(zone)s). Nothing was sent to Braze.") % at
-        case "failed":
+        case "expired":
+            return _("Discarded on %(time)s (%(zone)s). Nothing was sent to Braze.") % at
+        case "failed" | "removal_failed":
             return _("Tried on %(time)s (%(zone)s). No users were changed in Braze.") % at
         case _:
             return _("Stopped on %(time)s (%(zone)s). What was sent until then stays.") % at
@@ -118,61 +147,33 @@ def _moment(run: ImportRun, kind: str) -> str:
 
 def _figures(run: ImportRun, kind: str) -> list[tuple[str, str, str]]:
     """Number, label, and the colour class of the number."""
-    if run.size is None or run.added is None or run.removed is None or kind == "failed":
+    if run.size is None or run.added is None or run.removed is None or kind.endswith("failed"):
         return []
+    waits = kind in ("held", "expired")
+    added, removed = (_("To add"), _("To remove")) if waits else (_("Added"), _("Removed"))
+    taken_out = (f"−{run.removed:,}", removed, "badc")  # noqa: RUF001 - a minus sign
+    if run.trigger == ImportRun.Trigger.REMOVAL:
+        return [taken_out]
     size = _("Users Imported") if kind == "succeeded" else _("In the cohort")
-    added, removed = (_("To add"), _("To remove")) if kind == "held" else (_("Added"), _("Removed"))
     return [
-        (intcomma(run.size), size, "tx"),
-        (f"+{intcomma(run.added)}", added, "okc"),
-        (f"−{intcomma(run.removed)}", removed, "badc"),  # noqa: RUF001 - a minus sign
+        (f"{run.size:,}", size, "tx"),
+        (f"+{run.added:,}", added, "okc"),
+        taken_out,
     ]
 
 
-def _steps(run: ImportRun, kind: str) -> list[str]:
-    if kind == "succeeded":
-        return []
-    if kind == "held":
-        return [
-            _("Open the import and look at what it would change."),
-            _("Approve it if the change is right. Otherwise discard it and correct the cohort."),
-        ]
-    if run.error_kind in _KEY_KINDS:
-        return [
-            _(
-                "In Braze open Partner Integrations, Technology Partners, and copy the data import "
-                "key and the REST endpoint."
-            ),
-            _("Have an administrator save them in the connection “%s” and test it.")
-            % run.connection.name,
-            _("Import again. Imports over this connection are paused until then."),
-        ]
-    if run.error_kind in _PASSING_KINDS:
-        return [_missing_is_sent_next(run), _("If it keeps failing, check Braze's status page.")]
-    if run.connection.paused_at is not None:
-        return [
-            _("Do what the reason above asks for."),
-            _("Have an administrator test the connection “%s”. Imports over it are paused until "
-              "then.") % run.connection.name,
-            _("Import again. Nothing is lost: what is missing is sent."),
-        ]  # fmt: skip
-    return [_("Open the import to see what stopped it."), _missing_is_sent_next(run)]
-
-
-def _missing_is_sent_next(run: ImportRun) -> str:
-    if _live_schedule(run) is not None:
-        return _("Nothing is lost: the next scheduled import sends what is missing.")
-    return _("Nothing is lost: choose Import to Braze again, and what is missing is sent.")
-
-
 def _facts(run: ImportRun, kind: str) -> Iterator[tuple[str, str]]:
-    schedule = _live_schedule(run)
+    schedule = live_schedule_of(run)
     if schedule is not None:
         cadence = cadence_of(schedule)
-        words = {"rule": describe_cadence(cadence), "time": describe_time(cadence)}
+        language = get_language() or "en"
+        words = {
+            "rule": describe_cadence(cadence, language),
+            "time": describe_time(cadence, language),
+        }
         yield _("Import Recurrence"), _("%(rule)s at %(time)s") % words
         yield _("Next import"), _next_import(run, schedule)
-    if run.unchanged is not None and kind != "failed":
+    if run.unchanged is not None and not kind.endswith("failed"):
         yield _("Unchanged"), _users(run.unchanged)
     if run.blank:
         yield _("Left out, blank id"), _users(run.blank)
@@ -193,24 +194,21 @@ def _next_import(run: ImportRun, schedule: ImportSchedule) -> str:
     if schedule.next_due_at is None:
         return _("Paused")
     zone = schedule.timezone
-    return f"{_local(schedule.next_due_at, zone, 'n/j/Y g:i A')} ({zone})"
-
-
-def _live_schedule(run: ImportRun) -> ImportSchedule | None:
-    schedule = run.schedule
-    return schedule if schedule is not None and schedule.deleted_at is None else None
+    form = pgettext("date and time, as a Django format", "n/j/Y g:i A")
+    return f"{_local(schedule.next_due_at, zone, form)} ({zone})"
 
 
 def _zone_name(run: ImportRun) -> str:
     return run.schedule.timezone if run.schedule is not None else run.cohort.dataset.timezone
 
 
-def _local(instant: datetime, zone: str, form: str = "n/j/Y g:i:s A") -> str:
+def _local(instant: datetime, zone: str, form: str | None = None) -> str:
+    form = form or pgettext("date and time with seconds, as a Django format", "n/j/Y g:i:s A")
     return format_date(instant.astimezone(ZoneInfo(zone)), form)
 
 
 def _users(count: int) -> str:
-    values: dict[str, Any] = {"count": intcomma(count)}
+    values: dict[str, Any] = {"count": f"{count:,}"}
     return ngettext("%(count)s user", "%(count)s users", count) % values
 
 

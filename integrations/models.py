@@ -16,6 +16,19 @@ from cohorts.encryption import EncryptedTextField
 from cohorts.models import Cohort, CohortVersion, Snapshot
 
 
+class Profile(models.Model):
+    """What a person who signs in has chosen for themselves."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile", primary_key=True
+    )
+    # Of pages and mails. Blank: pages follow the browser, mails whoever asked for the import.
+    language = models.CharField(max_length=10, blank=True, choices=settings.LANGUAGES)
+
+    def __str__(self) -> str:
+        return f"{self.user}"
+
+
 class Connection(models.Model):
     """A configured Braze workspace: where to send, and the key that lets us."""
 
@@ -86,6 +99,10 @@ class ImportSchedule(models.Model):
         WEEK = "week", _("Weeks")
         MONTH = "month", _("Months")
 
+    class Notify(models.TextChoices):
+        ALWAYS = "always", _("After every import")
+        PROBLEMS = "problems", _("Only when something is wrong")
+
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="schedules")
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="schedules")
     every = models.PositiveSmallIntegerField(
@@ -101,6 +118,17 @@ class ImportSchedule(models.Model):
     # "Every 2 weeks" counts from the week of this date, "every 3 days" from this date.
     starts_on = models.DateField()
     recipients = models.JSONField(default=list, blank=True)
+    notify = models.CharField(max_length=8, choices=Notify.choices, default=Notify.ALWAYS)
+    # Of mails to recipients who have not chosen one: that of whoever saved the schedule.
+    language = models.CharField(max_length=10, blank=True)
+    # From where on a plan waits for a person; see `integrations.safety`.
+    hold_percent = models.PositiveSmallIntegerField(
+        default=30, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    hold_least = models.PositiveIntegerField(default=1000, validators=[MinValueValidator(1)])
+    hold_factor = models.PositiveSmallIntegerField(
+        default=3, validators=[MinValueValidator(2), MaxValueValidator(1000)]
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -127,6 +155,10 @@ class ImportSchedule(models.Model):
             models.CheckConstraint(
                 condition=Q(paused_at=None, deleted_at=None) | Q(next_due_at=None),
                 name="only_active_schedules_are_due",
+            ),
+            models.CheckConstraint(
+                condition=Q(hold_percent__range=(1, 100), hold_least__gte=1, hold_factor__gte=2),
+                name="schedule_limits_make_sense",
             ),
         ]
 
@@ -183,6 +215,8 @@ class ImportRun(models.Model):
         SCHEDULED = "scheduled", _("Scheduled")
         ONE_TIME = "one-time", _("One-time")
         REPAIR = "repair", _("Repair")
+        # Everyone is taken out of Braze; the cohort stays as it is.
+        REMOVAL = "removal", _("Removal")
 
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="runs")
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="runs")
@@ -198,6 +232,8 @@ class ImportRun(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     recipients = models.JSONField(default=list, blank=True)
+    # Of whoever asked for it; see `ImportSchedule.language`.
+    language = models.CharField(max_length=10, blank=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
 
     queued_at = models.DateTimeField()
@@ -231,6 +267,9 @@ class ImportRun(models.Model):
     cancel_requested_at = models.DateTimeField(null=True)
     # Why a person must decide, and who did.
     held_reason = models.CharField(max_length=255, blank=True)
+    # The same as rule and numbers, to be said in another language.
+    held_facts = models.JSONField(default=dict, blank=True)
+    decided_note = models.CharField(max_length=500, blank=True)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -242,6 +281,7 @@ class ImportRun(models.Model):
     class Meta:
         ordering = ["-queued_at", "-pk"]
         indexes = [models.Index(fields=["cohort", "-queued_at"], name="run_history")]
+        permissions = [("download_members", "Can download the ids that an import changed")]
         constraints = [
             models.UniqueConstraint(
                 fields=["cohort", "connection"],

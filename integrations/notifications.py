@@ -19,10 +19,12 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import override
 
 from integrations.braze.redaction import redact, tidy
-from integrations.mail_content import KINDS, Content, write_content
-from integrations.models import ImportRun, Incident, OutboxMail
+from integrations.languages import languages_of
+from integrations.mail_content import Content, find_kind, is_good_news, write_content
+from integrations.models import ImportRun, ImportSchedule, Incident, OutboxMail
 from integrations.pace import paced
 
 logger = logging.getLogger(__name__)
@@ -39,11 +41,12 @@ def write_mails(run: ImportRun) -> int:
 
     Called again for the same run and state it writes nothing new.
     """
-    if run.state not in KINDS or not run.recipients:
+    kind = find_kind(run)
+    if kind is None or not run.recipients or not _is_wanted(run, kind):
         return 0
     try:
         with transaction.atomic():
-            return _write(run, write_content(run))
+            return _write(run, kind)
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001 - a mail must never cost a run its end
@@ -52,6 +55,14 @@ def write_mails(run: ImportRun) -> int:
             kind="mail_not_written", text=f"No mail about import {run.pk}: {type(error).__name__}"
         )
         return 0
+
+
+def _is_wanted(run: ImportRun, kind: str) -> bool:
+    """A schedule may be quiet while all goes well; whoever starts an import by hand hears of it."""
+    schedule = run.schedule
+    if schedule is None or run.trigger != ImportRun.Trigger.SCHEDULED:
+        return True
+    return not (is_good_news(kind) and schedule.notify == ImportSchedule.Notify.PROBLEMS)
 
 
 def send_waiting_mails(limit: int = 20) -> int:
@@ -75,21 +86,23 @@ def send_waiting_mails(limit: int = 20) -> int:
     return sent
 
 
-def _write(run: ImportRun, content: Content) -> int:
+def _write(run: ImportRun, kind: str) -> int:
     recipients = list(dict.fromkeys(run.recipients))
     existing = set(
-        OutboxMail.objects.filter(run=run, kind=content.kind).values_list("recipient", flat=True)
+        OutboxMail.objects.filter(run=run, kind=kind).values_list("recipient", flat=True)
     )
+    languages = languages_of(run, recipients)
+    contents = {language: _content(run, kind, language) for language in set(languages.values())}
     now = timezone.now()
     rows = [
         OutboxMail(
             run=run,
-            kind=content.kind,
+            kind=kind,
             recipient=recipient,
-            message_id=message_id(run, recipient, content.kind),
-            subject=content.subject,
-            text=content.text,
-            html=content.html,
+            message_id=message_id(run, recipient, kind),
+            subject=contents[languages[recipient]].subject,
+            text=contents[languages[recipient]].text,
+            html=contents[languages[recipient]].html,
             next_try_at=now,
         )
         for recipient in recipients
@@ -97,6 +110,11 @@ def _write(run: ImportRun, content: Content) -> int:
     ]
     OutboxMail.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
+
+
+def _content(run: ImportRun, kind: str, language: str) -> Content:
+    with override(language):
+        return write_content(run, kind)
 
 
 def message_id(run: ImportRun, recipient: str, kind: str) -> str:

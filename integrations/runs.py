@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from cohorts.models import Cohort
+from integrations.languages import language_of_asker
 from integrations.leases import is_free
 from integrations.models import Connection, ImportRun, ImportSchedule, ScheduleSlot
 from integrations.pace import paced
@@ -75,6 +76,7 @@ def request_import(
                     trigger=trigger,
                     requested_by=by,
                     recipients=list(recipients),
+                    language=schedule.language if schedule and slot else language_of_asker(),
                     schedule=schedule,
                     slot=slot,
                     queued_at=timezone.now(),

@@ -2,43 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-# A plan that removes more than this share of the people in Braze, and at least this many …
-MOST_REMOVED = 0.30
-FEWEST_REMOVED = 1000
-# … or a cohort this many times larger or smaller than it usually is.
-SIZE_FACTOR = 3
+from integrations.models import ImportSchedule
+
 # A median of fewer imports says nothing about what is usual.
 RUNS_FOR_USUAL_SIZE = 3
 
 
-def find_hold_reason(
-    *, size: int, removed: int, held_in_braze: int, recent_sizes: Sequence[int]
-) -> str:
-    """Why the plan must wait for a person, in words; empty when it may go out."""
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """A plan waits that removes more than `percent` of the people in Braze and at least `least`,
+    and one of a cohort that is more than `factor` times larger or smaller than usual.
+    """
+
+    percent: int = 30
+    least: int = 1000
+    factor: int = 3
+
+
+def limits_of(schedule: ImportSchedule | None) -> Limits:
+    """Those of the cohort's schedule, whoever starts the import."""
+    if schedule is None:
+        return Limits()
+    return Limits(
+        percent=schedule.hold_percent, least=schedule.hold_least, factor=schedule.hold_factor
+    )
+
+
+def describe_limits(limits: Limits) -> str:
+    return _(
+        "Held when more than %(percent)s%% and at least %(least)s users would be removed, or the "
+        "size is over %(factor)s times off the usual"
+    ) % {"percent": limits.percent, "least": f"{limits.least:,}", "factor": limits.factor}
+
+
+def find_hold(
+    *,
+    size: int,
+    removed: int,
+    held_in_braze: int,
+    recent_sizes: Sequence[int],
+    limits: Limits,
+) -> dict[str, Any]:
+    """Which rule makes the plan wait for a person, with its numbers; empty when it may go out."""
     if held_in_braze and size == 0:
-        return _("The cohort became empty: all %(held)s users would be removed from Braze.") % {
-            "held": f"{held_in_braze:,}"
-        }
-    if removed >= FEWEST_REMOVED and removed > MOST_REMOVED * held_in_braze:
-        return _(
-            "%(removed)s of %(held)s users would be removed (%(share)s%%). The limit is %(most)s%%."
-        ) % {
-            "removed": f"{removed:,}",
-            "held": f"{held_in_braze:,}",
-            "share": round(100 * removed / held_in_braze),
-            "most": round(100 * MOST_REMOVED),
+        return {"rule": "empty", "held": held_in_braze}
+    if removed >= limits.least and 100 * removed > limits.percent * held_in_braze:
+        return {
+            "rule": "removes",
+            "removed": removed,
+            "held": held_in_braze,
+            "most": limits.percent,
         }
     if len(recent_sizes) >= RUNS_FOR_USUAL_SIZE:
         usual = median(recent_sizes)
         # Below the floor a factor is noise: 2 users after 8 are no sign of a fault.
-        far = abs(size - usual) >= FEWEST_REMOVED
-        if far and (size > SIZE_FACTOR * usual or size * SIZE_FACTOR < usual):
+        far = abs(size - usual) >= limits.least
+        if far and (size > limits.factor * usual or size * limits.factor < usual):
+            return {"rule": "size", "size": size, "usual": round(usual)}
+    return {}
+
+
+def hold_words(facts: Mapping[str, Any]) -> str:
+    """A hold in words; empty where there is none."""
+    match facts.get("rule"):
+        case "empty":
+            return _("The cohort became empty: all %(held)s users would be removed from Braze.") % {
+                "held": f"{facts['held']:,}"
+            }
+        case "removes":
+            held = facts["held"]
+            return _(
+                "%(removed)s of %(held)s users would be removed (%(share)s%%). The limit is "
+                "%(most)s%%."
+            ) % {
+                "removed": f"{facts['removed']:,}",
+                "held": f"{held:,}",
+                "share": round(100 * facts["removed"] / held) if held else 100,
+                "most": facts["most"],
+            }
+        case "size":
             return _(
                 "The cohort has %(size)s users; in the last imports it had about %(usual)s."
-            ) % {"size": f"{size:,}", "usual": f"{round(usual):,}"}
+            ) % {"size": f"{facts['size']:,}", "usual": f"{facts['usual']:,}"}
     return ""

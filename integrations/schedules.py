@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from cohorts.models import Cohort
 from integrations.cadence import BadCadence, Cadence, known_zone, next_after, slots_between
+from integrations.languages import language_of_asker
 from integrations.models import Connection, ImportRun, ImportSchedule, Incident, ScheduleSlot
 from integrations.recipients import clean_recipients
 from integrations.runs import ImportRefused, request_import
@@ -83,6 +84,7 @@ def save_schedule(
         "timezone": cadence.timezone,
         "starts_on": cadence.starts_on,
         "recipients": clean_recipients(recipients),
+        "language": language_of_asker(),
         "looked_until": now,
     }
     with transaction.atomic():

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.translation import override
 
 from integrations.execution import work_on
 from integrations.models import WorkerSeen
 
 
 def work_on_run(run_id: int) -> None:
-    work_on(run_id)
+    # What is stored is English; it is translated where somebody reads it.
+    with override("en"):
+        work_on(run_id)
 
 
 def answer_canary(keeper: str) -> None:

@@ -25,6 +25,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import override
 from django_q.tasks import async_task
 
 from integrations import pool_guard
@@ -141,7 +142,9 @@ class Keeper:
 def _guarded(step: Callable[[], object]) -> None:
     """One failing step must not stop the others; a database that is away comes back."""
     try:
-        step()
+        # What is stored is English; it is translated where somebody reads it.
+        with override("en"):
+            step()
     except DatabaseError as error:
         logger.warning("%s: the database said %s; trying again", step, type(error).__name__)
     except Exception as error:  # noqa: BLE001 - the keeper's door

@@ -38,6 +38,7 @@ ACCESS: dict[str, str] = {
     "home": SIGNED_IN,
     "logout": SIGNED_IN,
     "password_change": SIGNED_IN,
+    "language": SIGNED_IN,
     "cohorts:list": VIEW_COHORT,
     "cohorts:detail": VIEW_COHORT,
     "cohorts:info": VIEW_COHORT,

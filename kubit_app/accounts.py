@@ -2,13 +2,65 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib.auth import views
 from django.contrib.messages.views import SuccessMessageMixin
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
 from django.urls import reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from cohorts.answers import SignedInRequest
+from integrations.models import Profile
 
 
 class PasswordChange(SuccessMessageMixin, views.PasswordChangeView):
     template_name = "registration/password_change.html"
     success_url = reverse_lazy("home")
     success_message = _("Your password was changed.")
+
+
+class LogIn(views.LoginView):
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """The language a person has chosen follows them to every browser."""
+        response = super().form_valid(form)
+        profile = Profile.objects.filter(user=form.get_user()).first()
+        if profile is not None and profile.language:
+            _remember(response, profile.language)
+        return response
+
+
+@require_POST
+def choose_language(request: SignedInRequest) -> HttpResponse:
+    """Of pages and mails."""
+    language = request.POST.get("language", "")
+    if language not in dict(settings.LANGUAGES):
+        return HttpResponseBadRequest(_("Choose one of the languages offered."))
+    Profile.objects.update_or_create(user=request.user, defaults={"language": language})
+    response = redirect(_page_they_came_from(request))
+    _remember(response, language)
+    return response
+
+
+def _remember(response: HttpResponse, language: str) -> None:
+    # Read by Django's LocaleMiddleware, so no page has to ask the database for it.
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=365 * 86_400,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _page_they_came_from(request: HttpRequest) -> str:
+    page = request.POST.get("next", "")
+    own = {request.get_host()}
+    return page if url_has_allowed_host_and_scheme(page, own, request.is_secure()) else "/"

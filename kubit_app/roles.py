@@ -29,6 +29,7 @@ GOVERNOR = [
     "cohorts.change_cohort",
     "cohorts.delete_cohort",
     "integrations.add_importrun",
+    "integrations.download_members",
     "integrations.add_importschedule",
     "integrations.change_importschedule",
     "integrations.delete_importschedule",

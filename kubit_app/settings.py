@@ -134,7 +134,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", "English"), ("ja", "日本語")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
@@ -183,6 +183,13 @@ BRAZE_SANDBOX_URL = env.str("BRAZE_SANDBOX_URL", default="").rstrip("/")
 # production.
 TIME_COMPRESSION = env.int("TIME_COMPRESSION", default=1)
 FAIL_POINT_FILE = env.str("FAIL_POINT_FILE", default="")
+
+# A held import that nobody decides about ends after so many days.
+HOLD_DAYS = env.int("HOLD_DAYS", default=7)
+# How long the history and its files are kept.
+KEEP_DAYS = env.int("KEEP_DAYS", default=400)
+# What /metrics and the status as JSON are asked with; blank closes both.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 QUERY_TIME_LIMIT = env.int("QUERY_TIME_LIMIT", default=300)
 PREVIEW_TIME_LIMIT = env.int("PREVIEW_TIME_LIMIT", default=30)

@@ -8,14 +8,15 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from kubit_app import health
-from kubit_app.accounts import PasswordChange
+from kubit_app.accounts import LogIn, PasswordChange, choose_language
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("", RedirectView.as_view(pattern_name="cohorts:list"), name="home"),
-    path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", LogIn.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("language/", choose_language, name="language"),
     path("password/", PasswordChange.as_view(), name="password_change"),
     path("cohorts/", include("cohorts.urls")),
     path("", include("integrations.urls")),

@@ -27,6 +27,7 @@ python3 run.py [VERB] [options]
   test        every check and test; further arguments go to pytest
   bench       print a number of the README anew: bench NAME
   check       run a longer campaign of checks:   check --campaign NAME
+  texts       take the texts to translate from the code into locale/, and compile them
 
 Options: --port N, --data-dir DIR (default: DATA_DIR or .data), --help
 Settings are read from the environment and `.env`; `.env.example` lists them."""
@@ -155,6 +156,12 @@ def _check(arguments: list[str]) -> int:
     return _run_benchmark(arguments, prefix="campaign_", tests=True)
 
 
+def _texts(arguments: list[str]) -> int:
+    python = ensure_environment(tests=True)
+    os.chdir(ROOT)
+    os.execv(python, [str(python), "-m", "kubit_app.texts"])  # noqa: S606
+
+
 def _run_benchmark(arguments: list[str], *, prefix: str, tests: bool) -> int:
     folder = ROOT / "benchmarks"
     names = sorted(path.stem for path in folder.glob("[a-z]*.py"))
@@ -181,4 +188,5 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "test": _test,
     "bench": _bench,
     "check": _check,
+    "texts": _texts,
 }

@@ -19,6 +19,7 @@ from integrations.forms import WEEKDAYS
 from integrations.import_columns import ImportColumns, read_import_columns
 from integrations.import_states import ImportCounts, count_import_states
 from integrations.models import ImportBatch, ImportRun, ImportSchedule
+from integrations.remedies import explain, list_steps
 from integrations.run_words import batch_look, note_of, run_look
 from integrations.schedules import cadence_of
 from integrations.times import elapsed, until
@@ -27,6 +28,8 @@ from integrations.worker_health import WorkerHealth, read_worker_health
 register = template.Library()
 register.filter("run_look", run_look)
 register.filter("batch_look", batch_look)
+register.filter("why", explain)
+register.filter("steps", list_steps)
 
 
 @register.simple_tag

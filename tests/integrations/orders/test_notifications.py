@@ -1,19 +1,22 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from itertools import product
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from cohorts.models import Cohort
 from integrations import notifications
-from integrations.models import Connection, ImportRun, Incident, OutboxMail
+from integrations.models import Connection, ImportRun, Incident, OutboxMail, Profile
 from integrations.notifications import message_id, send_waiting_mails, write_mails
 from integrations.schedules import save_schedule
 from tests.integrations.orders.conftest import make_cadence
@@ -85,7 +88,7 @@ def test_a_held_run_that_succeeds_later_is_told_twice(make_run: MakeRun) -> None
 def test_a_mail_that_cannot_be_written_does_not_cost_the_run(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(run: ImportRun) -> None:
+    def fail(run: ImportRun, kind: str) -> None:
         raise ZeroDivisionError("u1 canary")
 
     monkeypatch.setattr(notifications, "write_content", fail)
@@ -276,6 +279,79 @@ def test_it_sends_at_most_so_many_at_a_time(make_run: MakeRun, mail_server: Mail
     write_mails(make_run(recipients=[f"p{number}@sing.example" for number in range(5)]))
     assert send_waiting_mails(limit=3) == 3
     assert send_waiting_mails(limit=3) == 2
+
+
+def test_each_recipient_reads_the_language_they_chose(make_run: MakeRun) -> None:
+    for address, language in ((ANA, "ja"), (BEN, "en")):
+        user = User.objects.create(username=language, email=address.upper())
+        Profile.objects.create(user=user, language=language)
+    write_mails(make_run(recipients=[ANA, BEN, "other@sing.example"], language="ja"))
+    subjects = dict(OutboxMail.objects.values_list("recipient", "subject"))
+    assert subjects == {
+        ANA: "Brazeへのインポート完了: Dormant Users、12,431人",
+        BEN: "Imported to Braze: Dormant Users, 12,431 users",
+        "other@sing.example": subjects[ANA],
+    }
+
+
+def test_without_a_choice_it_is_the_language_of_the_installation(
+    make_run: MakeRun, settings: SimpleNamespace
+) -> None:
+    settings.LANGUAGE_CODE = "ja"
+    assert "インポート失敗" in written(make_run("failed", recipients=[ANA])).subject
+
+
+@pytest.mark.parametrize(
+    ("state", "trigger"),
+    [
+        *product(["succeeded", "partial", "failed"], ["scheduled", "removal"]),
+        ("held", "scheduled"),
+    ],
+)
+def test_no_english_is_left_in_a_japanese_mail(
+    make_run: MakeRun, cohort: Cohort, connection: Connection, state: str, trigger: str
+) -> None:
+    cadence = make_cadence(unit="week", weekdays=(1, 4))
+    schedule = save_schedule(cohort, connection=connection, cadence=cadence)
+    Cohort.objects.update(name="休眠")
+    cohort.refresh_from_db()
+    run = make_run(
+        state,
+        cohort=cohort,
+        trigger=trigger,
+        recipients=[ANA],
+        schedule=schedule,
+        language="ja",
+        blank=1,
+        invalid=2,
+        in_doubt=3,
+        error_kind="no_answer" if state in ("partial", "failed") else "",
+        error_message="rest.iad-01.braze.com did not answer in time." if state != "held" else "",
+        held_facts={"rule": "removes", "removed": 4000, "held": 9000, "most": 30},
+    )
+    mail = written(run)
+    assert "毎" in mail.text or "週間ごと" in mail.text
+    # Names that stay what they are, in any language.
+    known = r"""https?://\S+|rest\.iad-01.*?time\.|Braze|Kubit\ Cohorts|includes|SING|Main|US-01
+        |Asia/Tokyo|ID"""
+    for words in (mail.subject, mail.text):
+        assert re.findall("[A-Za-z]{2,}", re.sub(known, "", words, flags=re.VERBOSE)) == []
+
+
+def test_a_quiet_schedule_tells_of_problems_only(
+    make_run: MakeRun, cohort: Cohort, connection: Connection
+) -> None:
+    schedule = save_schedule(cohort, connection=connection, cadence=make_cadence())
+    schedule.notify = "problems"
+    schedule.save()
+    told = {
+        (state, trigger): write_mails(
+            make_run(state, trigger=trigger, schedule=schedule, recipients=[ANA])
+        )
+        for state in ("succeeded", "partial", "failed")
+        for trigger in ("scheduled", "manual")
+    }
+    assert [case for case, count in told.items() if not count] == [("succeeded", "scheduled")]
 
 
 SENDER = """
