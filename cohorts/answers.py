@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 
 
 class SignedInRequest(HttpRequest):
@@ -36,3 +38,13 @@ def stay(request: HttpRequest, fallback: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return redirect(fallback)
+
+
+def go_back(request: HttpRequest) -> HttpResponse:
+    """To the page of ours that the form names in `next` or that it stands on."""
+    for url in (request.POST.get("next", ""), request.headers.get("Referer", "")):
+        if url_has_allowed_host_and_scheme(
+            url, {request.get_host()}, require_https=request.is_secure()
+        ):
+            return redirect(url)
+    return redirect(reverse("home"))

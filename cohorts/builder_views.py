@@ -26,6 +26,7 @@ from cohorts.definitions.catalog import Scope
 from cohorts.definitions.problems import DefinitionError, Problem
 from cohorts.evaluation import compiled_sql
 from cohorts.models import Cohort, Dataset
+from cohorts.preferences import chosen_dataset
 from cohorts.running_previews import Superseded, running_preview
 from cohorts.saving import NameTaken, SaveConflict, save_cohort, slug_for
 from cohorts.snapshots import record_count
@@ -38,7 +39,7 @@ from cohorts.wording import word_version
 @require_safe
 def new(request: HttpRequest) -> HttpResponse:
     dataset = Dataset.objects.filter(name=request.GET.get("schema", "")).first()
-    dataset = dataset or Dataset.objects.first()
+    dataset = dataset or chosen_dataset(request.user) or Dataset.objects.first()
     data = dataset and page_data(dataset=dataset, cohort=None, user=request.user)
     return render(request, "cohorts/builder.html", {"data": data, "dataset": dataset})
 

@@ -15,7 +15,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.http import QueryDict
 
-from cohorts.models import Cohort, Snapshot
+from cohorts.models import Cohort, Dataset, Snapshot
 
 PAGE_SIZE = 50
 Cohorts = QuerySet[Cohort]
@@ -68,12 +68,13 @@ class Listing:
         return bool(self.search or any(chosen.value for chosen in self.filters))
 
 
-def read_listing(parameters: QueryDict) -> Listing:
+def read_listing(parameters: QueryDict, *, dataset: Dataset | None = None) -> Listing:
     """Any query string gives a list: what it does not know is ignored."""
     cohorts = with_sizes(Cohort.objects.live()).select_related("dataset", "current_version")
+    if dataset is not None:
+        cohorts = cohorts.filter(dataset=dataset)
     search = parameters.get("q", "").strip()
-    for word in search.split():
-        cohorts = cohorts.filter(Q(name__icontains=word) | Q(description__icontains=word))
+    cohorts = matching(cohorts, search)
     filters = []
     for known in FILTERS.values():
         value = parameters.get(known.parameter, "")
@@ -85,6 +86,13 @@ def read_listing(parameters: QueryDict) -> Listing:
     sort = sort if sort.removeprefix("-") in ORDERS else "name"
     paginator = Paginator(_sorted(cohorts, sort), PAGE_SIZE)
     return Listing(paginator.get_page(parameters.get("page")), search, sort, filters)
+
+
+def matching(cohorts: Cohorts, text: str) -> Cohorts:
+    """Those whose name or description holds every word of the text."""
+    for word in text.split():
+        cohorts = cohorts.filter(Q(name__icontains=word) | Q(description__icontains=word))
+    return cohorts
 
 
 def with_sizes(cohorts: Cohorts) -> Cohorts:

@@ -46,6 +46,19 @@ class Dataset(models.Model):
         return self.engine != "duckdb"
 
 
+class Tag(models.Model):
+    """A word that cohorts are sorted by. It lives as long as a cohort has it."""
+
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        ordering = [Lower("name")]
+        constraints = [models.UniqueConstraint(Lower("name"), name="one_tag_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class CohortQuerySet(models.QuerySet["Cohort"]):
     def live(self) -> CohortQuerySet:
         return self.filter(disabled_at=None)
@@ -64,6 +77,7 @@ class Cohort(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    tags = models.ManyToManyField(Tag, related_name="cohorts", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
@@ -177,3 +191,39 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} at {self.as_of:%Y-%m-%d %H:%M} UTC"
+
+
+class Favorite(models.Model):
+    """A cohort somebody watches: it stands in their sidebar and on their dashboard."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="cohort_favorites"
+    )
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="favorites")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "cohort"], name="one_favorite_per_user")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cohort} of {self.user}"
+
+
+class Preferences(models.Model):
+    """How one reader wants the screens. A blank zone means: as the browser says."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="preferences"
+    )
+    timezone = models.CharField(max_length=64, blank=True)
+    # The schema that lists are limited to; None is all of them.
+    dataset = models.ForeignKey(Dataset, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from cohorts import builder_views, list_views, member_views, views
+from cohorts import builder_views, list_views, member_views, menu, views
 
 app_name = "cohorts"
 urlpatterns: list[URLPattern] = [
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("builder/check/", member_views.check_draft, name="check_draft"),
     path("<slug:slug>/", views.show_cohort, name="detail"),
     path("<slug:slug>/edit/", builder_views.edit, name="edit"),
+    path("<slug:slug>/star/", menu.star, name="star"),
     path("<slug:slug>/info/", views.show_info, name="info"),
     path("<slug:slug>/check/", member_views.check_member, name="check"),
     path("<slug:slug>/list/", list_views.change_list, name="change_list"),

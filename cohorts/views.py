@@ -14,7 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cohorts import disabling
 from cohorts.answers import go_to, vary_by_part, wants_part
 from cohorts.listing import read_listing, with_sizes
+from cohorts.menu import mark_starred
 from cohorts.models import Cohort, Snapshot
+from cohorts.preferences import chosen_dataset
 from cohorts.stored_lists import find_list_changes
 from cohorts.wording import word_version
 
@@ -22,12 +24,14 @@ from cohorts.wording import word_version
 @require_safe
 def list_cohorts(request: HttpRequest) -> HttpResponse:
     template = "cohorts/_table.html" if wants_part(request) else "cohorts/list.html"
-    return vary_by_part(render(request, template, {"listing": read_listing(request.GET)}))
+    listing = read_listing(request.GET, dataset=chosen_dataset(request.user))
+    return vary_by_part(render(request, template, {"listing": listing}))
 
 
 @require_safe
 def show_cohort(request: HttpRequest, slug: str) -> HttpResponse:
     cohort = _get_cohort(slug)
+    mark_starred([cohort], request)
     context = _describe(cohort) | {
         "dataset": cohort.dataset,
         "snapshots": Snapshot.objects.filter(version__cohort=cohort).select_related("version")[:8],

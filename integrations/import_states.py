@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from cohorts.disabling import register_objection
 from cohorts.listing import ListingFilter, ListingOrder, register_filter, register_order
-from cohorts.models import Cohort
+from cohorts.models import Cohort, Dataset
 from integrations.models import ImportRun, ImportSchedule
 
 State = ImportRun.State
@@ -74,6 +74,10 @@ class ImportCounts:
         return sum(entry.count for entry in self.states if entry.state.key == key)
 
     @property
+    def total(self) -> int:
+        return sum(entry.count for entry in self.states)
+
+    @property
     def importing(self) -> int:
         return self.of("importing")
 
@@ -90,14 +94,23 @@ class ImportCounts:
         return self.held + self.failed
 
 
-def count_import_states() -> ImportCounts:
-    """How many live cohorts stand where, in one query."""
+def count_import_states(dataset: Dataset | None = None) -> tuple[ImportCounts, ImportCounts]:
+    """How many live cohorts stand where: of all, and of one dataset. In one query."""
     cohorts: QuerySet[Any] = with_last_state(Cohort.objects.live()).order_by()
-    rows = cohorts.values("last_state").annotate(cohorts=Count("pk"))
-    found = {row["last_state"]: row["cohorts"] for row in rows}
+    rows = list(cohorts.values("last_state", "dataset").annotate(cohorts=Count("pk")))
+    every = _count(rows)
+    if dataset is None:
+        return every, every
+    return every, _count([row for row in rows if row["dataset"] == dataset.pk])
+
+
+def _count(rows: list[dict[str, Any]]) -> ImportCounts:
     return ImportCounts(
         tuple(
-            StateCount(state, sum(found.get(name, 0) for name in state.run_states))
+            StateCount(
+                state,
+                sum(row["cohorts"] for row in rows if row["last_state"] in state.run_states),
+            )
             for state in IMPORT_STATES.values()
         )
     )

@@ -280,7 +280,12 @@ class ImportRun(models.Model):
 
     class Meta:
         ordering = ["-queued_at", "-pk"]
-        indexes = [models.Index(fields=["cohort", "-queued_at"], name="run_history")]
+        indexes = [
+            models.Index(fields=["cohort", "-queued_at"], name="run_history"),
+            models.Index(fields=["-queued_at", "-id"], name="run_newest"),
+            models.Index(fields=["state", "-queued_at"], name="run_states"),
+            models.Index(fields=["-finished_at"], name="run_results"),
+        ]
         permissions = [("download_members", "Can download the ids that an import changed")]
         constraints = [
             models.UniqueConstraint(
@@ -411,3 +416,18 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.at:%Y-%m-%d %H:%M} UTC"
+
+
+class NoticesRead(models.Model):
+    """Up to when somebody has seen the results of imports that concern them."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices_read"
+    )
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "notices read"
+
+    def __str__(self) -> str:
+        return f"{self.user} until {self.until:%Y-%m-%d %H:%M} UTC"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from integrations import import_views, run_views, schedule_views
+from integrations import import_views, notices, run_views, schedule_views
 
 app_name = "integrations"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,5 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cohorts/<slug:slug>/import/now/", import_views.import_now, name="import_now"),
     path("cohorts/<slug:slug>/import/preview/", import_views.preview, name="import_preview"),
     path("cohorts/<slug:slug>/imports/", run_views.show_history, name="history"),
+    path("notices/", notices.list_notices, name="notices"),
+    path("notices/read/", notices.mark_read, name="notices_read"),
     path("inbox/", include("integrations.inbox.urls")),
 ]

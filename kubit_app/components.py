@@ -73,3 +73,21 @@ def _on_wall_clock(value: datetime | None, zone: str | None, pattern: str) -> st
     local = timezone.localtime(value, ZoneInfo(zone) if zone else None)
     # Django writes "a.m." for `a` and "AM" for `A`; the pattern is the originals' own.
     return format_date(local, pattern)
+
+
+@register.simple_tag
+def current_zone() -> str:
+    """Name of the reader's zone, in which times without a zone of their own are written."""
+    return timezone.get_current_timezone_name()
+
+
+@register.filter
+def area(view_name: str) -> str:
+    """Which icon of the strip a page belongs to: dashboard, cohorts, schedule, data, settings."""
+    room, _colon, page = view_name.rpartition(":")
+    for name in ("data", "settings", "search"):
+        if page.startswith(name):
+            return name
+    if page == "home":
+        return "dashboard"
+    return {"cohorts": "cohorts", "integrations": "schedule"}.get(room, "")

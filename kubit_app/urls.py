@@ -7,6 +7,9 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from cohorts.data_views import show_data
+from cohorts.menu import choose_schema
+from cohorts.search_views import show_results
 from kubit_app import health
 from kubit_app.accounts import LogIn, PasswordChange, choose_language
 
@@ -17,6 +20,9 @@ urlpatterns = [
     path("login/", LogIn.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("language/", choose_language, name="language"),
+    path("schema/", choose_schema, name="schema"),
+    path("search/", show_results, name="search"),
+    path("data/", show_data, name="data"),
     path("password/", PasswordChange.as_view(), name="password_change"),
     path("cohorts/", include("cohorts.urls")),
     path("", include("integrations.urls")),

@@ -6,23 +6,15 @@ from typing import Any
 
 from django import template
 from django.template import Context
-from django.utils.translation import ngettext
 
-from cohorts.models import Dataset
+from cohorts.menu import Menu, read_menu
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def dataset_in_view(context: Context) -> str:
-    """Name of the page's dataset; without one, of the only dataset, or how many there are."""
-    chosen = context.get("dataset")
-    if isinstance(chosen, Dataset):
-        return chosen.name
-    names = list(Dataset.objects.values_list("name", flat=True))
-    if len(names) == 1:
-        return names[0]
-    return ngettext("%d schema", "%d schemas", len(names)) % len(names) if names else ""
+def menu_entries(context: Context) -> Menu:
+    return read_menu(context["request"].user)
 
 
 @register.filter

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.translation import get_language
@@ -17,13 +18,12 @@ from integrations.cadence import BadCadence, describe_cadence, describe_time
 from integrations.cohort_imports import CohortImports, read_cohort_imports
 from integrations.forms import WEEKDAYS
 from integrations.import_columns import ImportColumns, read_import_columns
-from integrations.import_states import ImportCounts, count_import_states
 from integrations.models import ImportBatch, ImportRun, ImportSchedule
 from integrations.remedies import explain, list_steps
 from integrations.run_words import batch_look, note_of, run_look
 from integrations.schedules import cadence_of
+from integrations.shell import Shell, read_shell
 from integrations.times import elapsed, until
-from integrations.worker_health import WorkerHealth, read_worker_health
 
 register = template.Library()
 register.filter("run_look", run_look)
@@ -32,14 +32,9 @@ register.filter("why", explain)
 register.filter("steps", list_steps)
 
 
-@register.simple_tag
-def worker_health() -> WorkerHealth:
-    return read_worker_health()
-
-
-@register.simple_tag
-def import_counts() -> ImportCounts:
-    return count_import_states()
+@register.simple_tag(takes_context=True)
+def shell_state(context: Context) -> Shell:
+    return read_shell(context["request"].user)
 
 
 @register.simple_tag

@@ -7,3 +7,5 @@ import "./toast.js";
 import "./theme.js";
 import "./sidebar.js";
 import "./forms.js";
+import "./finder.js";
+import "./shortcuts.js";

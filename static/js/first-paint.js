@@ -13,4 +13,10 @@
   root.dataset.theme = theme === "dark" || theme === "light" ? theme : dark ? "dark" : "light";
   root.dataset.sidebar = stored("sidebar") === "folded" ? "folded" : "shown";
   root.dataset.script = "on";
+  // So that the server can write times in the reader's zone; kubit_app/reader.py reads it.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) {
+    const secure = location.protocol === "https:" ? ";secure" : "";
+    document.cookie = `timezone=${zone};path=/;max-age=31536000;samesite=lax${secure}`;
+  }
 })();
