@@ -36,6 +36,9 @@ from cohorts.sql.compile import (
     compile_sample,
     to_sql,
 )
+from cohorts.sql.dialect import Unwritable
+from cohorts.sql.dialects import DIALECTS
+from cohorts.sql.portable import portable_layout
 from cohorts.stored_lists import find_lists
 from cohorts.warehouse.protocol import Warehouse
 from cohorts.warehouses import OnConnection, layout_of, open_warehouse
@@ -142,8 +145,18 @@ def sample_members(
     return Sample(_names(sample), tuple(rows), int(count))
 
 
-def compiled_sql(prepared: Prepared, *, as_of: datetime) -> str:
-    return _print(compile_members(prepared.definition, **compiling(prepared, as_of)), prepared)
+def compiled_sql(prepared: Prepared, *, as_of: datetime, dialect: str | None = None) -> str:
+    """With a dialect that is not the dataset's own: for tables of the same names and columns."""
+    given = compiling(prepared, as_of)
+    if dialect is not None and dialect != prepared.dataset.engine:
+        layout = portable_layout(given["layout"], prepared.catalog, DIALECTS[dialect])
+        given |= {"dialect": dialect, "layout": layout}
+    try:
+        return to_sql(compile_members(prepared.definition, **given), given["dialect"])
+    except Unwritable as error:
+        values = {"engine": given["dialect"], "what": error}
+        message = _("There is no SQL for %(engine)s: the engine lacks %(what)s.") % values
+        raise DefinitionError([Problem("conditions", message)]) from None
 
 
 def sentence(prepared: Prepared, language: str = "en") -> str:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from sqlglot import exp
 
-from cohorts.sql.dialect import AWARE_TIME, NAIVE_TIME, Dialect
+from cohorts.sql.dialect import AWARE_TIME, DAYS_BEFORE_1970, NAIVE_TIME, Dialect
 from cohorts.sql.expressions import (
     Expr,
     all_of,
@@ -25,7 +25,6 @@ from cohorts.sql.expressions import (
 # Beyond these a column of nanoseconds cannot be compared with the literal.
 _EARLIEST = datetime(1700, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2262, 1, 1, tzinfo=UTC)
-_DAYS_BEFORE_1970 = 719_162
 # Each further one doubles the expression; after so many a number is a position only.
 _MOST_AMBIGUOUS = 4
 _CLOCK = r"^.{10}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?([^0-9:].*)?)?$"
@@ -99,7 +98,7 @@ class ClickHouse(Dialect):
         if unit == "month":
             months = exp.Mul(this=call("toYear", day), expression=whole(12))
             return exp.Add(this=months, expression=call("toMonth", day.copy()))
-        days = exp.Add(this=call("toInt32", day), expression=whole(_DAYS_BEFORE_1970))
+        days = exp.Add(this=call("toInt32", day), expression=whole(DAYS_BEFORE_1970))
         return exp.Paren(this=days) if unit == "day" else call("intDiv", days, whole(7))
 
     def wall_time(self, instant: Expr, zone: str) -> Expr:

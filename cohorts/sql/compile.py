@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
 
 from cohorts.definitions.catalog import Catalog
 from cohorts.definitions.nodes import Definition
@@ -94,4 +94,11 @@ def compile_sample(
 
 
 def to_sql(expression: exp.Expr, dialect: str = "duckdb") -> str:
-    return expression.sql(dialect=DIALECTS[dialect].sqlglot, pretty=True, copy=False)
+    """An error where the engine lacks what the expression says, never another meaning."""
+    finished = DIALECTS[dialect].finish(expression)
+    return finished.sql(
+        dialect=DIALECTS[dialect].sqlglot,
+        pretty=True,
+        copy=False,
+        unsupported_level=ErrorLevel.RAISE,
+    )

@@ -8,10 +8,14 @@ from datetime import UTC, datetime
 
 from sqlglot import exp
 
-from cohorts.sql.expressions import (
-    Expr,
-    text,
-)
+from cohorts.sql.expressions import Expr, text
+
+# From the Monday that numbers of days and weeks are counted from: 0001-01-01.
+DAYS_BEFORE_1970 = 719_162
+
+
+class Unwritable(ValueError):
+    """The engine has no way to say it; the text names what."""
 
 
 class Dialect(ABC):
@@ -20,6 +24,10 @@ class Dialect(ABC):
     sqlglot: str
     # What to say of the named queries that read a warehouse's tables; None says nothing.
     materialized: bool | None = None
+
+    def fold(self, name: str) -> str:
+        """What a table or column is called that was made with this name and without quotes."""
+        return name
 
     def read(self, value: Expr, kind: str) -> Expr:
         """A stored column as one of the types of a catalog, NULL where it cannot be one.
@@ -102,6 +110,10 @@ class Dialect(ABC):
 
     @abstractmethod
     def median(self, value: Expr) -> Expr: ...
+
+    def finish(self, query: Expr) -> Expr:
+        """What has to be said otherwise wherever it stands in the query."""
+        return query
 
 
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"

@@ -1,4 +1,4 @@
-"""Regular expressions for engines that run Java's."""
+"""Regular expressions for engines that run Java's, or others of its syntax."""
 
 from __future__ import annotations
 
@@ -14,8 +14,16 @@ def to_java(pattern: str, *, ignore_case: bool) -> str:
     A line ends in a line feed only. Brackets in a class are not classes in it, a brace that
     counts nothing is a brace, and names of groups are left out.
     """
-    parts = ["(?diu)" if ignore_case else "(?d)"]
-    position, in_class = 0, False
+    return ("(?diu)" if ignore_case else "(?d)") + _rewrite(pattern)
+
+
+def to_joni(pattern: str, *, ignore_case: bool) -> str:
+    """The same for Trino, which knows no other end of a line and minds letters of all scripts."""
+    return ("(?i)" if ignore_case else "") + _rewrite(pattern)
+
+
+def _rewrite(pattern: str) -> str:
+    parts, position, in_class = [], 0, False
     while position < len(pattern):
         rest = pattern[position:]
         taken, written = _read_class(rest) if in_class else _read(rest)

@@ -37,7 +37,8 @@ def measure(measurement: Measurement, ctx: Context) -> Expr:
             return exp.Coalesce(this=total, expressions=[whole(0)])
         case "avg":
             values = _read(measurement, ctx)
-            return exp.Div(this=ctx.dialect.sum(values), expression=exp.Count(this=values.copy()))
+            count = _unless_zero(exp.Count(this=values.copy()))
+            return exp.Div(this=ctx.dialect.sum(values), expression=count)
         case "min":
             return exp.Min(this=_read(measurement, ctx))
         case "max":
@@ -75,7 +76,8 @@ def select_ratio(leaf: Ratio, ctx: Context) -> exp.Select:
     below = column("d", VALUE)
     double = exp.DataType.build("DOUBLE")
     quotient = exp.Div(
-        this=exp.Cast(this=above, to=double), expression=exp.Cast(this=below, to=double.copy())
+        this=exp.Cast(this=above, to=double),
+        expression=_unless_zero(exp.Cast(this=below, to=double.copy())),
     )
     numerators = derived(select_measured(leaf.numerator, window, ctx), "n")
     denominators = derived(select_measured(leaf.denominator, window, ctx), "d")
@@ -85,6 +87,11 @@ def select_ratio(leaf: Ratio, ctx: Context) -> exp.Select:
     ).from_(denominators, copy=False)
     query = query.join(exp.Join(this=numerators, side="LEFT", on=same_user), copy=False)
     return query.where(compare(below.copy(), "!=", whole(0)), copy=False)
+
+
+def _unless_zero(divisor: Expr) -> exp.Nullif:
+    """Some engines divide before they filter, and end with an error at the first zero."""
+    return exp.Nullif(this=divisor, expression=whole(0))
 
 
 def _count_distinct(value: Expr) -> Expr:

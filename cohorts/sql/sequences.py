@@ -8,6 +8,8 @@ after the other, so a chain must never step between them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 
 from cohorts.definitions.nodes import AfterFirst, Events, Funnel
@@ -136,7 +138,6 @@ def _select_flags(leaf: Funnel, last: int, ctx: Context, needed: int) -> exp.Sel
         flags[f"x{after}"] = any_of(
             events_match(e.events, ctx) for e in exclusions if e.after == after
         )
-    columns = [aliased(_flag(predicate.copy()), alias) for alias, predicate in flags.items()]
     window = ctx.resolve(leaf.window)
     if leaf.order == "exact":
         starters = select_rows([steps[0].copy()], window, ctx)
@@ -148,15 +149,27 @@ def _select_flags(leaf: Funnel, last: int, ctx: Context, needed: int) -> exp.Sel
         # Names alone say it all: the exact filter would only repeat them.
         says_all = coarse and not ctx.event_filters and not any(each.where for each in used)
         wanted = all_of(coarse if says_all else [*coarse, wanted])
-    rows = select_rows(
-        [wanted, *_did_steps(leaf, needed, window, ctx)],
-        window,
-        ctx,
-        aliased(event_key(ctx), _KEY),
-        aliased(event_time(ctx), _TIME),
-        *columns,
-    )
-    return rows.group_by(event_key(ctx), event_time(ctx), copy=False)
+    wanted = all_of([wanted, *_did_steps(leaf, needed, window, ctx)])
+    return _flag_times(flags, wanted, window, ctx)
+
+
+def _flag_times(
+    flags: Mapping[str, Expr], wanted: Expr, window: Interval | AfterFirst, ctx: Context
+) -> exp.Select:
+    """Each time once. Where a flag asks another table the rows are flagged before they are
+    grouped: not every engine looks into a subquery inside of an aggregate."""
+    row = {alias: when(predicate.copy(), whole(1), whole(0)) for alias, predicate in flags.items()}
+    keys = (aliased(event_key(ctx), _KEY), aliased(event_time(ctx), _TIME))
+    if not any(flag.find(exp.Select) for flag in row.values()):
+        columns = [aliased(exp.Max(this=flag), alias) for alias, flag in row.items()]
+        rows = select_rows([wanted], window, ctx, *keys, *columns)
+        return rows.group_by(event_key(ctx), event_time(ctx), copy=False)
+    columns = [aliased(flag, alias) for alias, flag in row.items()]
+    rows = select_rows([wanted], window, ctx, *keys, *columns)
+    names = [aliased(column("f", name), name) for name in (_KEY, _TIME)]
+    names += [aliased(exp.Max(this=column("f", alias)), alias) for alias in row]
+    query = select(*names).from_(derived(rows, "f"), copy=False)
+    return query.group_by(column("f", _KEY), column("f", _TIME), copy=False)
 
 
 def _did_steps(
@@ -209,10 +222,6 @@ def _extend(query: exp.Select, added: Expr) -> exp.Select:
     """All columns of the query and one more; `r` names a row of the query."""
     everything = exp.Column(this=exp.Star(), table=name("r"))
     return select(everything, added).from_(derived(query, "r"), copy=False)
-
-
-def _flag(predicate: Expr) -> Expr:
-    return exp.Max(this=when(predicate, whole(1), whole(0)))
 
 
 def _is_flagged(flag: str) -> Expr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlglot import exp
@@ -20,9 +20,7 @@ from cohorts.sql.expressions import (
     whole,
 )
 from cohorts.sql.java_patterns import to_java
-
-# Each further one doubles the paths; after so many a number is a position only.
-_MOST_AMBIGUOUS = 4
+from cohorts.sql.json_paths import Step, read_path
 
 
 class Spark(Dialect):
@@ -132,26 +130,11 @@ class Spark(Dialect):
 def _at(value: Expr, path: Sequence[str]) -> Expr:
     """The place in JSON, where `0` is a position in a list or a key, whichever there is."""
     document = call("try_parse_json", _cast(value.copy(), "TEXT"))
-    places = [_step_down(document, steps) for steps in _read_path(path, _MOST_AMBIGUOUS)]
+    places = [_step_down(document, steps) for steps in read_path(path)]
     return exp.Coalesce(this=places[0], expressions=places[1:]) if places[1:] else places[0]
 
 
-def _read_path(path: Sequence[str], left: int) -> Iterator[list[str | int]]:
-    if not path:
-        yield []
-        return
-    first, rest = path[0], path[1:]
-    is_position = first.isascii() and first.isdigit() and str(int(first)) == first
-    is_position = is_position and int(first) < 2**31
-    if is_position:
-        for steps in _read_path(rest, left - 1):
-            yield [int(first), *steps]
-    if not is_position or left > 0:
-        for steps in _read_path(rest, left - 1 if is_position else left):
-            yield [first, *steps]
-
-
-def _step_down(document: Expr, steps: Sequence[str | int]) -> Expr:
+def _step_down(document: Expr, steps: Sequence[Step]) -> Expr:
     place, path = document.copy(), ""
     for step in steps:
         if isinstance(step, int):

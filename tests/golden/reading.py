@@ -15,7 +15,9 @@ from cohorts.definitions.check import Reference
 from cohorts.definitions.describe import describe
 from cohorts.definitions.parse import parse_definition
 from cohorts.sql.compile import compile_ordered_members, to_sql
+from cohorts.sql.dialects import DIALECTS
 from cohorts.sql.layout import DUCKDB_FILE
+from cohorts.sql.portable import portable_layout
 from tests.cohorts.sql.naive import Row, World
 from tests.cohorts.sql.tables import Tables
 
@@ -48,10 +50,14 @@ class Case:
         return (HERE / self.name / file).read_text(encoding="utf-8")
 
     def compile(self, dialect: str = "duckdb") -> str:
+        """For the product's own file, in other dialects for tables as users have them."""
+        catalog = open_tables().catalog
         expression = compile_ordered_members(
             parse_definition(self.definition),
-            catalog=open_tables().catalog,
-            layout=DUCKDB_FILE,
+            catalog=catalog,
+            layout=DUCKDB_FILE
+            if dialect == "duckdb"
+            else portable_layout(DUCKDB_FILE, catalog, DIALECTS[dialect]),
             as_of=AS_OF,
             references=references(),
             dialect=dialect,

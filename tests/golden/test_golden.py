@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cohorts.sql.dialects import DIALECTS
 from tests.cohorts.sql.naive import evaluate
 from tests.golden.reading import AS_OF, Case, list_cases, open_tables, read_world
 
@@ -19,7 +20,8 @@ def test_the_sql_finds_the_members(case: Case) -> None:
 
 @all_cases
 def test_the_sql_is_as_kept(case: Case) -> None:
-    assert case.compile() == case.read("duckdb.sql")
+    for dialect in DIALECTS:
+        assert case.compile(dialect) == case.read(f"{dialect}.sql"), dialect
 
 
 @all_cases

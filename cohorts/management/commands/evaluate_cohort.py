@@ -10,9 +10,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from cohorts import evaluation
+from cohorts.definitions.problems import quote
 from cohorts.evaluation import Prepared
-from cohorts.management.door import Door
+from cohorts.management.door import Door, Refused
 from cohorts.management.inputs import get_dataset, read_definition, read_instant
+from cohorts.sql.dialects import DIALECTS
 
 
 class Command(Door):
@@ -30,14 +32,36 @@ class Command(Door):
         parser.add_argument(
             "--format", choices=["ids", "count", "json", "sql", "sentence"], default="ids"
         )
+        parser.add_argument(
+            "--dialect",
+            metavar="NAME",
+            help="with --format sql: the engine to write for (default: the dataset's own); "
+            f"one of {', '.join(DIALECTS)}",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         dataset = get_dataset(options["dataset"])
         as_of = read_instant(options["as_of"], dataset)
+        dialect = _check_dialect(options["dialect"], options["format"])
         prepared = evaluation.prepare(dataset, read_definition(options["definition"]))
         self.warn_of(prepared.warnings)
+        if options["format"] == "sql":
+            sql = evaluation.compiled_sql(prepared, as_of=as_of, dialect=dialect)
+            self.stdout.write(sql)
+            return
         for text in _FORMATS[options["format"]](prepared, as_of):
             self.stdout.write(text, ending="")
+
+
+def _check_dialect(name: str | None, output: str) -> str | None:
+    if name is None:
+        return None
+    if name not in DIALECTS:
+        known = ", ".join(DIALECTS)
+        raise Refused(f"--dialect: there is no dialect {quote(name)}. Choose one of {known}.")
+    if output != "sql":
+        raise Refused("--dialect: only --format sql takes a dialect.")
+    return name
 
 
 def _ids(prepared: Prepared, as_of: datetime) -> Iterator[str]:
@@ -68,10 +92,6 @@ def _json(prepared: Prepared, as_of: datetime) -> Iterator[str]:
     yield f'], "count": {count}}}\n'
 
 
-def _sql(prepared: Prepared, as_of: datetime) -> Iterator[str]:
-    yield f"{evaluation.compiled_sql(prepared, as_of=as_of)}\n"
-
-
 def _sentence(prepared: Prepared, as_of: datetime) -> Iterator[str]:
     yield f"{evaluation.sentence(prepared)}\n"
 
@@ -82,4 +102,4 @@ def _id_lists(prepared: Prepared, as_of: datetime) -> Iterator[list[str]]:
             yield batch.column(0).to_pylist()
 
 
-_FORMATS = {"ids": _ids, "count": _count, "json": _json, "sql": _sql, "sentence": _sentence}
+_FORMATS = {"ids": _ids, "count": _count, "json": _json, "sentence": _sentence}

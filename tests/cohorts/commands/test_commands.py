@@ -88,6 +88,8 @@ def test_as_of_without_an_offset_is_the_datasets_wall_time(shell: Shell) -> None
 def test_every_other_format_prints_its_form(shell: Shell) -> None:
     assert shell.evaluate(SINGERS, "--format", "count").stdout == "2\n"
     assert "SELECT" in shell.evaluate(SINGERS, "--format", "sql").stdout
+    snowflake = shell.evaluate(SINGERS, "--format", "sql", "--dialect", "snowflake").stdout
+    assert 'FROM "EVENTS" AS "t"' in snowflake
     assert "SING" in shell.evaluate(SINGERS, "--format", "sentence").stdout
     ended = shell.evaluate(SINGERS, "--format", "json", "--as-of", "2026-01-20T00:00:00Z")
     answer = json.loads(ended.stdout)

@@ -73,6 +73,11 @@ BAD_ARGUMENTS = [
     ("evaluate_cohort - --dataset small --as-of someday", "--as-of: “someday” is not an ISO"),
     ("evaluate_cohort - --dataset small --as-of 0001-01-01T00:00+14:00", "--as-of: "),
     ("evaluate_cohort - --dataset small --format xml", "arguments: argument --format: invalid"),
+    (
+        "evaluate_cohort - --dataset small --format sql --dialect oracle",
+        "--dialect: there is no dialect “oracle”. Choose one of duckdb, postgresql,",
+    ),
+    ("evaluate_cohort - --dataset small --dialect trino", "--dialect: only --format sql takes"),
     ("evaluate_cohort", "arguments: the following arguments are required"),
     (ADD, 'NAME: there is a dataset "small" already'),
     (

@@ -11,7 +11,7 @@ WHERE
     FROM (
       SELECT
         "d"."uid" AS "uid",
-        CAST(COALESCE("n"."value", 0) AS DOUBLE) / CAST("d"."value" AS DOUBLE) AS "value"
+        CAST(COALESCE("n"."value", 0) AS DOUBLE) / NULLIF(CAST("d"."value" AS DOUBLE), 0) AS "value"
       FROM (
         SELECT
           "e"."uid" AS "uid",

@@ -1,0 +1,59 @@
+WITH "event_rows" AS (
+  SELECT
+    CAST("t"."id", 'Nullable(String)') AS "id",
+    CAST("t"."event", 'Nullable(String)') AS "event",
+    CAST("t"."time", 'Nullable(DateTime64(6, ''UTC''))') AS "time",
+    "t"."time" AS "_stored_time"
+  FROM "events" AS "t"
+  WHERE
+    NOT (
+      "t"."time" IS NULL
+    )
+), "user_rows" AS (
+  SELECT
+    CAST("t"."id", 'Nullable(String)') AS "id"
+  FROM "users" AS "t"
+)
+SELECT
+  "u"."id" AS "id"
+FROM (
+  SELECT
+    "e"."id" AS "id"
+  FROM "event_rows" AS "e"
+  WHERE
+    "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
+    AND CAST("e"."id" AS Nullable(String)) <> ''
+  UNION DISTINCT
+  SELECT
+    "p"."id" AS "id"
+  FROM "user_rows" AS "p"
+  WHERE
+    CAST("p"."id" AS Nullable(String)) <> ''
+) AS "u"
+WHERE
+  "u"."id" IN (
+    SELECT
+      "e"."id"
+    FROM "event_rows" AS "e"
+    INNER JOIN (
+      SELECT
+        "e"."id" AS "id",
+        MIN("e"."time") AS "t0"
+      FROM "event_rows" AS "e"
+      WHERE
+        "e"."event" = 'Sign Up'
+        AND "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
+        AND CAST("e"."id" AS Nullable(String)) <> ''
+      GROUP BY
+        "e"."id"
+    ) AS "a"
+      ON "e"."id" = "a"."id"
+      AND "e"."time" >= "a"."t0"
+      AND "e"."time" < addSeconds(CAST("a"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 604800)
+    WHERE
+      "e"."event" = 'Purchase'
+      AND "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
+      AND CAST("e"."id" AS Nullable(String)) <> ''
+  )
+ORDER BY
+  "u"."id"

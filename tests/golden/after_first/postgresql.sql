@@ -1,0 +1,57 @@
+WITH "event_rows" AS NOT MATERIALIZED (
+  SELECT
+    "t"."id" AS "id",
+    "t"."event" AS "event",
+    "t"."time" AS "time",
+    "t"."time" AS "_stored_time"
+  FROM "events" AS "t"
+  WHERE
+    "t"."time" BETWEEN CAST('0001-01-01 00:00:00' AS TIMESTAMP) AND CAST('9999-12-31 23:59:59' AS TIMESTAMP)
+), "user_rows" AS NOT MATERIALIZED (
+  SELECT
+    "t"."id" AS "id"
+  FROM "users" AS "t"
+)
+SELECT
+  "u"."id" AS "id"
+FROM (
+  SELECT
+    "e"."id" AS "id"
+  FROM "event_rows" AS "e"
+  WHERE
+    "e"."_stored_time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+    AND CAST("e"."id" AS TEXT) <> ''
+  UNION
+  SELECT
+    "p"."id" AS "id"
+  FROM "user_rows" AS "p"
+  WHERE
+    CAST("p"."id" AS TEXT) <> ''
+) AS "u"
+WHERE
+  "u"."id" IN (
+    SELECT
+      "e"."id"
+    FROM "event_rows" AS "e"
+    INNER JOIN (
+      SELECT
+        "e"."id" AS "id",
+        MIN("e"."time") AS "t0"
+      FROM "event_rows" AS "e"
+      WHERE
+        "e"."event" = 'Sign Up'
+        AND "e"."_stored_time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+        AND CAST("e"."id" AS TEXT) <> ''
+      GROUP BY
+        "e"."id"
+    ) AS "a"
+      ON "e"."id" = "a"."id"
+      AND "e"."time" >= "a"."t0"
+      AND "e"."time" < "a"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 604800)
+    WHERE
+      "e"."event" = 'Purchase'
+      AND "e"."_stored_time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+      AND CAST("e"."id" AS TEXT) <> ''
+  )
+ORDER BY
+  "u"."id" COLLATE "C"

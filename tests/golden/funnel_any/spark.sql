@@ -1,0 +1,70 @@
+WITH `event_rows` AS (
+  SELECT
+    CAST(`t`.`id` AS STRING) AS `id`,
+    CAST(`t`.`event` AS STRING) AS `event`,
+    CAST(`t`.`time` AS TIMESTAMP) AS `time`,
+    `t`.`time` AS `_stored_time`
+  FROM `events` AS `t`
+  WHERE
+    NOT `t`.`time` IS NULL
+), `user_rows` AS (
+  SELECT
+    CAST(`t`.`id` AS STRING) AS `id`
+  FROM `users` AS `t`
+)
+SELECT
+  `u`.`id` AS `id`
+FROM (
+  SELECT
+    `e`.`id` AS `id`
+  FROM `event_rows` AS `e`
+  WHERE
+    `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
+    AND CAST(`e`.`id` AS STRING) <> ''
+  UNION
+  SELECT
+    `p`.`id` AS `id`
+  FROM `user_rows` AS `p`
+  WHERE
+    CAST(`p`.`id` AS STRING) <> ''
+) AS `u`
+WHERE
+  `u`.`id` IN (
+    SELECT
+      `r`.`k`
+    FROM (
+      SELECT
+        `r`.`k` AS `k`,
+        `r`.`t` AS `t`,
+        MAX(CASE WHEN `r`.`s1` = 1 THEN `r`.`t` END) OVER (
+          PARTITION BY `r`.`k`
+          ORDER BY `r`.`t` NULLS LAST
+          ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS `s1`,
+        MAX(CASE WHEN `r`.`s2` = 1 THEN `r`.`t` END) OVER (
+          PARTITION BY `r`.`k`
+          ORDER BY `r`.`t` NULLS LAST
+          ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS `s2`
+      FROM (
+        SELECT
+          `e`.`id` AS `k`,
+          `e`.`time` AS `t`,
+          MAX(CASE WHEN `e`.`event` = 'Purchase' THEN 1 ELSE 0 END) AS `s1`,
+          MAX(CASE WHEN `e`.`event` = 'Song' THEN 1 ELSE 0 END) AS `s2`
+        FROM `event_rows` AS `e`
+        WHERE
+          `e`.`event` IN ('Purchase', 'Song')
+          AND `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
+          AND CAST(`e`.`id` AS STRING) <> ''
+        GROUP BY
+          `e`.`id`,
+          `e`.`time`
+      ) AS `r`
+    ) AS `r`
+    WHERE
+      TIMESTAMPADD(SECOND, 46800, `r`.`s1`) >= `r`.`t`
+      AND TIMESTAMPADD(SECOND, 46800, `r`.`s2`) >= `r`.`t`
+  )
+ORDER BY
+  `u`.`id` NULLS LAST

@@ -1,0 +1,78 @@
+WITH "event_rows" AS (
+  SELECT
+    CAST("t"."id" AS VARCHAR) AS "id",
+    CAST("t"."event" AS VARCHAR) AS "event",
+    "t"."time" AS "_stored_time"
+  FROM "events" AS "t"
+  WHERE
+    NOT "t"."time" IS NULL
+), "user_rows" AS (
+  SELECT
+    CAST("t"."id" AS VARCHAR) AS "id",
+    CAST("t"."plan" AS VARCHAR) AS "plan"
+  FROM "users" AS "t"
+)
+SELECT
+  "u"."id" AS "id"
+FROM (
+  SELECT
+    "e"."id" AS "id"
+  FROM "event_rows" AS "e"
+  WHERE
+    "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+    AND CAST("e"."id" AS VARCHAR) <> ''
+  UNION
+  SELECT
+    "p"."id" AS "id"
+  FROM "user_rows" AS "p"
+  WHERE
+    CAST("p"."id" AS VARCHAR) <> ''
+) AS "u"
+WHERE
+  (
+    (
+      "u"."id" IN (
+        SELECT
+          "e"."id"
+        FROM "event_rows" AS "e"
+        WHERE
+          "e"."event" = 'Song'
+          AND "e"."_stored_time" >= CAST('2026-04-30 15:00:00.000000' AS TIMESTAMP(6))
+          AND "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+          AND CAST("e"."id" AS VARCHAR) <> ''
+      )
+      AND NOT (
+        "u"."id" IN (
+          SELECT
+            "e"."id"
+          FROM "event_rows" AS "e"
+          WHERE
+            "e"."event" = 'Purchase'
+            AND "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+            AND CAST("e"."id" AS VARCHAR) <> ''
+        )
+      )
+    )
+    OR NOT (
+      "u"."id" IN (
+        SELECT
+          "e"."id"
+        FROM "event_rows" AS "e"
+        WHERE
+          "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+          AND CAST("e"."id" AS VARCHAR) <> ''
+      )
+      OR COALESCE(
+        "u"."id" IN (
+          SELECT
+            "p"."id"
+          FROM "user_rows" AS "p"
+          WHERE
+            "p"."plan" = 'pro' AND CAST("p"."id" AS VARCHAR) <> ''
+        ),
+        FALSE
+      )
+    )
+  )
+ORDER BY
+  "u"."id"

@@ -1,0 +1,70 @@
+WITH "event_rows" AS (
+  SELECT
+    CAST("t"."id" AS VARCHAR) AS "id",
+    CAST("t"."event" AS VARCHAR) AS "event",
+    CAST("t"."cart" AS VARCHAR) AS "cart",
+    "t"."time" AS "_stored_time"
+  FROM "events" AS "t"
+  WHERE
+    NOT "t"."time" IS NULL
+), "user_rows" AS (
+  SELECT
+    CAST("t"."id" AS VARCHAR) AS "id"
+  FROM "users" AS "t"
+)
+SELECT
+  "u"."id" AS "id"
+FROM (
+  SELECT
+    "e"."id" AS "id"
+  FROM "event_rows" AS "e"
+  WHERE
+    "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+    AND CAST("e"."id" AS VARCHAR) <> ''
+  UNION
+  SELECT
+    "p"."id" AS "id"
+  FROM "user_rows" AS "p"
+  WHERE
+    CAST("p"."id" AS VARCHAR) <> ''
+) AS "u"
+WHERE
+  "u"."id" IN (
+    SELECT
+      "e"."id"
+    FROM "event_rows" AS "e"
+    WHERE
+      "e"."event" = 'Purchase'
+      AND CASE
+        WHEN REGEXP_LIKE(
+          JSON_FORMAT(
+            JSON_EXTRACT(TRY(JSON_PARSE(CAST("e"."cart" AS VARCHAR))), '$["items"]["0"]["sku"]')
+          ),
+          '^"'
+        )
+        THEN JSON_EXTRACT_SCALAR(
+          JSON_EXTRACT(TRY(JSON_PARSE(CAST("e"."cart" AS VARCHAR))), '$["items"]["0"]["sku"]'),
+          '$'
+        )
+        WHEN REGEXP_LIKE(
+          JSON_FORMAT(
+            JSON_EXTRACT(TRY(JSON_PARSE(CAST("e"."cart" AS VARCHAR))), '$["items"]["0"]["sku"]')
+          ),
+          '^[tf0-9-]'
+        )
+        THEN JSON_FORMAT(
+          JSON_EXTRACT(TRY(JSON_PARSE(CAST("e"."cart" AS VARCHAR))), '$["items"]["0"]["sku"]')
+        )
+      END IN ('mic', 'it''s 100%')
+      AND CASE
+        WHEN REGEXP_LIKE(
+          JSON_FORMAT(JSON_EXTRACT(TRY(JSON_PARSE(CAST("e"."cart" AS VARCHAR))), '$["total"]')),
+          '^[0-9-]'
+        )
+        THEN TRY_CAST(JSON_FORMAT(JSON_EXTRACT(TRY(JSON_PARSE(CAST("e"."cart" AS VARCHAR))), '$["total"]')) AS DOUBLE)
+      END BETWEEN 33.3e0 AND 100
+      AND "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+      AND CAST("e"."id" AS VARCHAR) <> ''
+  )
+ORDER BY
+  "u"."id"

@@ -1,0 +1,47 @@
+WITH `event_rows` AS (
+  SELECT
+    CAST(`t`.`id` AS STRING) AS `id`,
+    CAST(`t`.`event` AS STRING) AS `event`,
+    CAST(`t`.`time` AS TIMESTAMP) AS `time`,
+    `t`.`time` AS `_stored_time`
+  FROM `events` AS `t`
+  WHERE
+    NOT `t`.`time` IS NULL
+), `user_rows` AS (
+  SELECT
+    CAST(`t`.`id` AS STRING) AS `id`
+  FROM `users` AS `t`
+)
+SELECT
+  `u`.`id` AS `id`
+FROM (
+  SELECT
+    `e`.`id` AS `id`
+  FROM `event_rows` AS `e`
+  WHERE
+    `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
+    AND CAST(`e`.`id` AS STRING) <> ''
+  UNION
+  SELECT
+    `p`.`id` AS `id`
+  FROM `user_rows` AS `p`
+  WHERE
+    CAST(`p`.`id` AS STRING) <> ''
+) AS `u`
+WHERE
+  `u`.`id` IN (
+    SELECT
+      `e`.`id`
+    FROM `event_rows` AS `e`
+    WHERE
+      `e`.`event` IN ('Song', 'Purchase')
+      AND `e`.`_stored_time` >= CAST('2026-05-07 09:30:00+00:00' AS TIMESTAMP)
+      AND `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
+      AND CAST(`e`.`id` AS STRING) <> ''
+    GROUP BY
+      `e`.`id`
+    HAVING
+      MAX(`e`.`time`) < CAST('2026-05-13 09:30:00+00:00' AS TIMESTAMP)
+  )
+ORDER BY
+  `u`.`id` NULLS LAST

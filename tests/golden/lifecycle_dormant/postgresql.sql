@@ -1,0 +1,45 @@
+WITH "event_rows" AS NOT MATERIALIZED (
+  SELECT
+    "t"."id" AS "id",
+    "t"."time" AS "time",
+    "t"."time" AS "_stored_time"
+  FROM "events" AS "t"
+  WHERE
+    "t"."time" BETWEEN CAST('0001-01-01 00:00:00' AS TIMESTAMP) AND CAST('9999-12-31 23:59:59' AS TIMESTAMP)
+), "user_rows" AS NOT MATERIALIZED (
+  SELECT
+    "t"."id" AS "id"
+  FROM "users" AS "t"
+)
+SELECT
+  "u"."id" AS "id"
+FROM (
+  SELECT
+    "e"."id" AS "id"
+  FROM "event_rows" AS "e"
+  WHERE
+    "e"."_stored_time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+    AND CAST("e"."id" AS TEXT) <> ''
+  UNION
+  SELECT
+    "p"."id" AS "id"
+  FROM "user_rows" AS "p"
+  WHERE
+    CAST("p"."id" AS TEXT) <> ''
+) AS "u"
+WHERE
+  "u"."id" IN (
+    SELECT
+      "e"."id"
+    FROM "event_rows" AS "e"
+    WHERE
+      "e"."_stored_time" >= CAST('2026-03-14 09:30:00' AS TIMESTAMP)
+      AND "e"."_stored_time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+      AND CAST("e"."id" AS TEXT) <> ''
+    GROUP BY
+      "e"."id"
+    HAVING
+      MAX("e"."time") < CAST('2026-04-14 09:30:00' AS TIMESTAMP)
+  )
+ORDER BY
+  "u"."id" COLLATE "C"

@@ -1,0 +1,46 @@
+WITH `event_rows` AS (
+  SELECT
+    CAST(`t`.`id` AS STRING) AS `id`,
+    CAST(`t`.`event` AS STRING) AS `event`,
+    `t`.`amount` AS `amount`,
+    `t`.`time` AS `_stored_time`
+  FROM `events` AS `t`
+  WHERE
+    NOT `t`.`time` IS NULL
+), `user_rows` AS (
+  SELECT
+    CAST(`t`.`id` AS STRING) AS `id`
+  FROM `users` AS `t`
+)
+SELECT
+  `u`.`id` AS `id`
+FROM (
+  SELECT
+    `e`.`id` AS `id`
+  FROM `event_rows` AS `e`
+  WHERE
+    `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
+    AND CAST(`e`.`id` AS STRING) <> ''
+  UNION
+  SELECT
+    `p`.`id` AS `id`
+  FROM `user_rows` AS `p`
+  WHERE
+    CAST(`p`.`id` AS STRING) <> ''
+) AS `u`
+WHERE
+  `u`.`id` IN (
+    SELECT
+      `e`.`id`
+    FROM `event_rows` AS `e`
+    WHERE
+      `e`.`event` = 'Purchase'
+      AND `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
+      AND CAST(`e`.`id` AS STRING) <> ''
+    GROUP BY
+      `e`.`id`
+    HAVING
+      MEDIAN(CAST(`e`.`amount` AS DOUBLE)) <= 0.2e0
+  )
+ORDER BY
+  `u`.`id` NULLS LAST

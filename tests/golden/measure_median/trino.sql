@@ -1,0 +1,56 @@
+WITH "event_rows" AS (
+  SELECT
+    CAST("t"."id" AS VARCHAR) AS "id",
+    CAST("t"."event" AS VARCHAR) AS "event",
+    "t"."amount" AS "amount",
+    "t"."time" AS "_stored_time"
+  FROM "events" AS "t"
+  WHERE
+    NOT "t"."time" IS NULL
+), "user_rows" AS (
+  SELECT
+    CAST("t"."id" AS VARCHAR) AS "id"
+  FROM "users" AS "t"
+)
+SELECT
+  "u"."id" AS "id"
+FROM (
+  SELECT
+    "e"."id" AS "id"
+  FROM "event_rows" AS "e"
+  WHERE
+    "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+    AND CAST("e"."id" AS VARCHAR) <> ''
+  UNION
+  SELECT
+    "p"."id" AS "id"
+  FROM "user_rows" AS "p"
+  WHERE
+    CAST("p"."id" AS VARCHAR) <> ''
+) AS "u"
+WHERE
+  "u"."id" IN (
+    SELECT
+      "e"."id"
+    FROM "event_rows" AS "e"
+    WHERE
+      "e"."event" = 'Purchase'
+      AND "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+      AND CAST("e"."id" AS VARCHAR) <> ''
+    GROUP BY
+      "e"."id"
+    HAVING
+      (
+        ELEMENT_AT(
+          ARRAY_AGG(CAST("e"."amount" AS DOUBLE) ORDER BY CAST("e"."amount" AS DOUBLE)),
+          GREATEST((
+            COUNT(CAST("e"."amount" AS DOUBLE)) + 1
+          ) / 2, 1)
+        ) / 2 + ELEMENT_AT(
+          ARRAY_AGG(CAST("e"."amount" AS DOUBLE) ORDER BY CAST("e"."amount" AS DOUBLE)),
+          COUNT(CAST("e"."amount" AS DOUBLE)) / 2 + 1
+        ) / 2
+      ) <= 0.2e0
+  )
+ORDER BY
+  "u"."id"

@@ -1,0 +1,66 @@
+WITH "event_rows" AS (
+  SELECT
+    CAST("t"."id" AS VARCHAR) AS "id",
+    CAST("t"."event" AS VARCHAR) AS "event",
+    "t"."amount" AS "amount",
+    "t"."time" AS "_stored_time"
+  FROM "events" AS "t"
+  WHERE
+    NOT "t"."time" IS NULL
+), "user_rows" AS (
+  SELECT
+    CAST("t"."id" AS VARCHAR) AS "id"
+  FROM "users" AS "t"
+)
+SELECT
+  "u"."id" AS "id"
+FROM (
+  SELECT
+    "e"."id" AS "id"
+  FROM "event_rows" AS "e"
+  WHERE
+    "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+    AND CAST("e"."id" AS VARCHAR) <> ''
+  UNION
+  SELECT
+    "p"."id" AS "id"
+  FROM "user_rows" AS "p"
+  WHERE
+    CAST("p"."id" AS VARCHAR) <> ''
+) AS "u"
+WHERE
+  "u"."id" IN (
+    SELECT
+      "e"."id"
+    FROM "event_rows" AS "e"
+    WHERE
+      "e"."event" = 'Purchase'
+      AND "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+      AND CAST("e"."id" AS VARCHAR) <> ''
+    GROUP BY
+      "e"."id"
+    HAVING
+      COALESCE(
+        CASE
+          WHEN SUM(ABS(CAST("e"."amount" AS DOUBLE))) BETWEEN 1 AND 900000000000000
+          THEN CAST(ROUND(
+            SUM(
+              CAST(CASE
+                WHEN ABS(CAST("e"."amount" AS DOUBLE)) <= 900000000000000
+                THEN CAST("e"."amount" AS DOUBLE)
+              END AS DECIMAL(38, 14))
+            ),
+            14 - CAST(FLOOR(LOG10(SUM(ABS(CAST("e"."amount" AS DOUBLE))))) AS INTEGER)
+          ) AS DOUBLE)
+          WHEN SUM(ABS(CAST("e"."amount" AS DOUBLE))) BETWEEN 1e-20 AND 1
+          THEN ROUND(
+            SUM(CAST("e"."amount" AS DOUBLE)),
+            14 - CAST(FLOOR(LOG10(SUM(ABS(CAST("e"."amount" AS DOUBLE))))) AS INTEGER)
+          )
+          ELSE SUM(CAST("e"."amount" AS DOUBLE))
+        END,
+        0
+      ) = 100
+  )
+ORDER BY
+  "u"."id"

@@ -1,0 +1,52 @@
+WITH "event_rows" AS (
+  SELECT
+    CAST("t"."id", 'Nullable(String)') AS "id",
+    CAST("t"."event", 'Nullable(String)') AS "event",
+    "t"."time" AS "_stored_time"
+  FROM "events" AS "t"
+  WHERE
+    NOT (
+      "t"."time" IS NULL
+    )
+), "user_rows" AS (
+  SELECT
+    CAST("t"."id", 'Nullable(String)') AS "id"
+  FROM "users" AS "t"
+)
+SELECT
+  "u"."id" AS "id"
+FROM (
+  SELECT
+    "e"."id" AS "id"
+  FROM "event_rows" AS "e"
+  WHERE
+    "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
+    AND CAST("e"."id" AS Nullable(String)) <> ''
+  UNION DISTINCT
+  SELECT
+    "p"."id" AS "id"
+  FROM "user_rows" AS "p"
+  WHERE
+    CAST("p"."id" AS Nullable(String)) <> ''
+) AS "u"
+WHERE
+  NOT (
+    "u"."id" IN (
+      SELECT
+        "e"."id"
+      FROM "event_rows" AS "e"
+      WHERE
+        "e"."event" = 'Song'
+        AND "e"."_stored_time" >= toDateTime64('2026-05-07 09:30:00.000000', 6, 'UTC')
+        AND "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
+        AND CAST("e"."id" AS Nullable(String)) <> ''
+      GROUP BY
+        "e"."id"
+      HAVING
+        NOT (
+          COUNT(*) < 2
+        )
+    )
+  )
+ORDER BY
+  "u"."id"

@@ -1,0 +1,64 @@
+WITH `event_rows` AS (
+  SELECT
+    CAST(`t`.`id` AS STRING) AS `id`,
+    `t`.`time` AS `_stored_time`
+  FROM `events` AS `t`
+  WHERE
+    NOT `t`.`time` IS NULL
+), `user_rows` AS (
+  SELECT
+    CAST(`t`.`id` AS STRING) AS `id`,
+    CAST(`t`.`plan` AS STRING) AS `plan`,
+    CAST(`t`.`joined` AS TIMESTAMP) AS `joined`,
+    CAST(`t`.`nickname` AS STRING) AS `nickname`
+  FROM `users` AS `t`
+)
+SELECT
+  `u`.`id` AS `id`
+FROM (
+  SELECT
+    `e`.`id` AS `id`
+  FROM `event_rows` AS `e`
+  WHERE
+    `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
+    AND CAST(`e`.`id` AS STRING) <> ''
+  UNION
+  SELECT
+    `p`.`id` AS `id`
+  FROM `user_rows` AS `p`
+  WHERE
+    CAST(`p`.`id` AS STRING) <> ''
+) AS `u`
+WHERE
+  COALESCE(
+    `u`.`id` IN (
+      SELECT
+        `p`.`id`
+      FROM `user_rows` AS `p`
+      WHERE
+        LOWER(`p`.`plan`) IN (LOWER('pro'), LOWER('team'))
+        AND CAST(`p`.`id` AS STRING) <> ''
+    ),
+    FALSE
+  )
+  AND COALESCE(
+    `u`.`id` IN (
+      SELECT
+        `p`.`id`
+      FROM `user_rows` AS `p`
+      WHERE
+        CONTAINS(`p`.`nickname`, '_99%') AND CAST(`p`.`id` AS STRING) <> ''
+    )
+    OR `u`.`id` IN (
+      SELECT
+        `p`.`id`
+      FROM `user_rows` AS `p`
+      WHERE
+        `p`.`joined` >= CAST('2026-05-07 09:30:00+00:00' AS TIMESTAMP)
+        AND `p`.`joined` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
+        AND CAST(`p`.`id` AS STRING) <> ''
+    ),
+    FALSE
+  )
+ORDER BY
+  `u`.`id` NULLS LAST

@@ -1,0 +1,77 @@
+WITH "event_rows" AS (
+  SELECT
+    CAST("t"."id" AS VARCHAR) AS "id",
+    CAST("t"."event" AS VARCHAR) AS "event",
+    CAST("t"."time" AS TIMESTAMP(6)) AS "time",
+    "t"."time" AS "_stored_time"
+  FROM "events" AS "t"
+  WHERE
+    NOT "t"."time" IS NULL
+), "user_rows" AS (
+  SELECT
+    CAST("t"."id" AS VARCHAR) AS "id"
+  FROM "users" AS "t"
+)
+SELECT
+  "u"."id" AS "id"
+FROM (
+  SELECT
+    "e"."id" AS "id"
+  FROM "event_rows" AS "e"
+  WHERE
+    "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+    AND CAST("e"."id" AS VARCHAR) <> ''
+  UNION
+  SELECT
+    "p"."id" AS "id"
+  FROM "user_rows" AS "p"
+  WHERE
+    CAST("p"."id" AS VARCHAR) <> ''
+) AS "u"
+WHERE
+  "u"."id" IN (
+    SELECT
+      "e"."id"
+    FROM "event_rows" AS "e"
+    INNER JOIN (
+      SELECT
+        "e"."id" AS "id",
+        MIN("e"."time") AS "t0"
+      FROM "event_rows" AS "e"
+      WHERE
+        "e"."event" = 'Song'
+        AND "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+        AND CAST("e"."id" AS VARCHAR) <> ''
+      GROUP BY
+        "e"."id"
+    ) AS "s"
+      ON "e"."id" = "s"."id" AND "e"."time" > "s"."t0"
+    WHERE
+      (
+        "e"."event" = 'Song'
+        AND "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+        AND CAST("e"."id" AS VARCHAR) <> ''
+      )
+      AND (
+        (
+          DATE_DIFF(
+            'day',
+            CAST('1970-01-01' AS DATE),
+            CAST(DATE_ADD('second', 32400, "e"."time") AS DATE)
+          ) + 719162
+        ) / 7 >= (
+          DATE_DIFF('day', CAST('1970-01-01' AS DATE), CAST(DATE_ADD('second', 32400, "s"."t0") AS DATE)) + 719162
+        ) / 7 + 1
+        AND (
+          DATE_DIFF(
+            'day',
+            CAST('1970-01-01' AS DATE),
+            CAST(DATE_ADD('second', 32400, "e"."time") AS DATE)
+          ) + 719162
+        ) / 7 <= (
+          DATE_DIFF('day', CAST('1970-01-01' AS DATE), CAST(DATE_ADD('second', 32400, "s"."t0") AS DATE)) + 719162
+        ) / 7 + 1
+      )
+  )
+ORDER BY
+  "u"."id"
