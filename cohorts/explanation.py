@@ -5,7 +5,7 @@ decided it. The queries come from `cohorts.sql.explanation`; here they are asked
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -135,8 +135,13 @@ class _Explainer:
             global_filter=tuple(
                 self._filter(node, verdicts) for node in self.definition.global_filter
             ),
-            conditions=self._list(self.definition.conditions, verdicts),
+            conditions=self._conditions(verdicts),
         )
+
+    def _conditions(self, verdicts: Mapping[str, bool]) -> tuple[Finding, ...]:
+        """Nothing holds for somebody outside the population, negated or not."""
+        found = self._list(self.definition.conditions, verdicts)
+        return found if verdicts[IN_POPULATION] else tuple(map(_deny, found))
 
     def _list(
         self, conditions: Sequence[Condition], verdicts: Mapping[str, bool]
@@ -280,6 +285,11 @@ TYPES = {
     "InCohort": "cohort",
     "InList": "list",
 }
+
+
+def _deny(finding: Finding) -> Finding:
+    inner = tuple(map(_deny, finding.conditions))
+    return replace(finding, verdict=False, conditions=inner)
 
 
 def _in_utc(value: Any) -> Any:

@@ -177,7 +177,7 @@ def _parse_scalar(notes: Notes, path: str, value: object, *, may_be_boolean: boo
 
 def _parse_pattern(notes: Notes, path: str, value: object) -> str:
     found = len(notes.problems)
-    pattern = read_text(notes, path, value)
+    pattern = read_text(notes, path, value, may_be_empty=True)
     if len(notes.problems) == found and (fault := find_fault(pattern)):
         notes.add(path, fault)
     return pattern

@@ -5,16 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-# Names of the layout itself, and words that SQL keeps for itself.
+# Names of the layout itself, and words that DuckDB or PostgreSQL keep for themselves: no query
+# quotes a physical name.
 _TAKEN = frozenset(
     " ".join(
         (
             "uid id event time listed first_event_at",
-            "all and any as asc between by case cast check column create cross default desc",
-            "distinct else end except exists false for from full grant group having in inner",
-            "intersect into is join lambda left like limit natural not null offset on only or",
-            "order outer primary qualify references returning right select set some table then",
-            "to trailing true union unique using values when where window with",
+            "all analyse analyze and anti any array as asc asof asymmetric at authorization",
+            "between bigint binary bit boolean both by case cast char character check coalesce",
+            "collate collation column columns concurrently constraint create cross",
+            "current_catalog current_date current_role current_schema current_time",
+            "current_timestamp current_user dec decimal default deferrable desc describe distinct",
+            "do else end except exists extract false fetch float for foreign freeze from full",
+            "generated glob grant group grouping grouping_id having ilike in initially inner",
+            "inout int integer intersect interval into is isnull join lambda lateral leading left",
+            "like limit localtime localtimestamp map national natural nchar none not notnull null",
+            "nullif numeric offset on only or order out outer overlaps overlay pivot pivot_longer",
+            "pivot_wider placing position positional precision primary qualify real references",
+            "returning right row select semi session_user set setof show similar smallint some",
+            "struct substring summarize symmetric system_user table tablesample then timestamp to",
+            "trailing treat trim true try_cast tuple union unique unpack unpivot user using",
+            "values varchar variadic verbose when where window with xmlattributes xmlconcat",
+            "xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize",
+            "xmltable",
         )
     ).split()
 )

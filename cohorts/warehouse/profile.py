@@ -24,9 +24,9 @@ _ISO = "'%Y-%m-%dT%H:%M:%SZ'"
 
 def profile_events(connection: duckdb.DuckDBPyConnection) -> tuple[Event, ...]:
     rows = connection.execute(
-        f"SELECT event, count(*) AS n, strftime(min(time), {_ISO}), strftime(max(time), {_ISO}) "  # noqa: S608
+        f"SELECT event, count(*), strftime(min(time), {_ISO}), strftime(max(time), {_ISO}) "  # noqa: S608
         "FROM dataset.events WHERE event IS NOT NULL AND NOT contains(event, chr(0)) "
-        f"GROUP BY event ORDER BY n DESC, event LIMIT {_MOST_EVENTS}"
+        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_MOST_EVENTS}"
     ).fetchall()
     return tuple(Event(name, count, first, last) for name, count, first, last in rows)
 
@@ -57,9 +57,9 @@ def _top_values(
     if each.type in ("json", "time") or distinct > _MOST_DISTINCT:
         return ()
     rows = connection.execute(
-        f"SELECT {each.column} AS value, count(*) AS n FROM {table} "  # noqa: S608
+        f"SELECT {each.column}, count(*) FROM {table} "  # noqa: S608
         f"WHERE {each.column} IS NOT NULL AND length(CAST({each.column} AS VARCHAR)) "
-        f"<= {_LONGEST_VALUE} GROUP BY value ORDER BY n DESC, value LIMIT {_MOST_TOP_VALUES}"
+        f"<= {_LONGEST_VALUE} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_MOST_TOP_VALUES}"
     ).fetchall()
     spelled = ((_spelled(value), count) for value, count in rows)
     # The catalog is kept in a database, and none takes a NUL character.

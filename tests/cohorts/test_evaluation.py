@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from cohorts.definitions.problems import DefinitionError
 from cohorts.models import Dataset
 from cohorts.saving import disable_cohort, save_cohort
 from cohorts.warehouse.errors import WarehouseError
-from tests.cohorts.loaded import all_of, in_cohort, performed
+from tests.cohorts.loaded import all_of, in_cohort, load, performed
 
 pytestmark = pytest.mark.django_db
 AS_OF = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
@@ -184,3 +185,14 @@ def test_any_json_is_prepared_or_refused(dataset: Dataset, data: Any) -> None:
     except DefinitionError as refused:
         problems = refused.problems
     assert problems is None or len(problems) > 0
+
+
+@pytest.mark.parametrize("words", [("value", "n", "key", "t"), ("at", "select", "map", "full")])
+def test_a_property_may_be_called_like_a_word_of_sql(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    rows = [f"user_id,event,time,{','.join(words)}", "ann,SING,2026-01-10,1,1,1,1"]
+    rows += ["bob,SING,2026-01-10,x,x,x,x"]
+    dataset = load(tmp_path, events="".join(f"{row}\n" for row in rows))
+    where = [{"property": word, "op": "=", "value": "1"} for word in words]
+    assert members(dataset, all_of(performed("SING", where=where))) == ["ann"]

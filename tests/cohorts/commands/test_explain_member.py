@@ -113,6 +113,18 @@ def test_it_tells_whom_the_global_filter_leaves_out(dataset: Dataset) -> None:
     assert told["conditions"][0]["measured"] == {"count": 0}
 
 
+def test_no_condition_holds_for_whom_the_global_filter_leaves_out(dataset: Dataset) -> None:
+    not_gold = {"property": "plan", "scope": "user", "op": "!=", "value": "gold"}
+    listed = {"type": "list", "users": ["bob"], "negate": True}
+    group = {"match": "any", "conditions": [listed]}
+    data = all_of(performed("SING"), group) | {"global_filter": [not_gold]}
+    save_cohort(slug="paying", dataset=dataset, data=data)
+    sang, others = explain("paying", "ann")["conditions"]
+    assert (sang["verdict"], sang["measured"]) == (False, {"count": 2})
+    assert (others["verdict"], others["conditions"][0]["verdict"]) == (False, False)
+    assert others["conditions"][0]["measured"] == {"listed": False}
+
+
 def test_it_explains_other_cohorts_by_name_and_negation(dataset: Dataset) -> None:
     save_cohort(slug="singers", dataset=dataset, data=all_of(performed("SING")), name="Singers")
     save_cohort(slug="others", dataset=dataset, data=all_of(in_cohort("singers", negate=True)))

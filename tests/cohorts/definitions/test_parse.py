@@ -81,6 +81,7 @@ GOOD = [
     where(op="between", value=["2026-01-01", "2026-01-01"]),
     where(op="last", value={"n": 7, "unit": "day"}),
     where(op="matches", value="^a(b|c)[^]x]{1,3}\\d+?$"),
+    where(op="matches", value=""),
     performed(where=[{"any": [FILTER, {"any": [FILTER]}]}]),
     performed(where=[FILTER | {"scope": "user"}]),
     whole(FILTER | {"type": "property"}),

@@ -78,8 +78,7 @@ def test_it_agrees_with_who_is_in_for_every_id(data: st.DataObject) -> None:
         assert told.known == (user in naive.everyone)
         assert told.in_population == (user in naive.population)
         assert told.member == (user in members)
-        if told.in_population:
-            check_conditions(told, world, definition, as_of)
+        check_conditions(told, world, definition, as_of)
 
 
 def check_conditions(

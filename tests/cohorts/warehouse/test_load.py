@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+import duckdb
 import pytest
 
+from cohorts.warehouse.columns import physical_names
 from tests.cohorts.warehouse.loading import Folder, at, event_property, user_property
 
 EVENTS = """user_id,event,time,amount
@@ -198,3 +200,12 @@ def test_nul_characters_are_data_but_not_in_the_catalog(folder: Folder) -> None:
     assert folder.rows(loaded, "SELECT event, value FROM events") == [("a\0b", "x\0y"), ("e", "z")]
     assert [event.name for event in loaded.catalog.events] == ["e"]
     assert event_property(loaded).top_values == (("z", 1),)
+
+
+def test_no_column_is_called_like_a_word_that_sql_keeps() -> None:
+    with duckdb.connect() as connection:
+        found = connection.execute("SELECT DISTINCT keyword_name FROM duckdb_keywords()")
+        names = physical_names([word for (word,) in found.fetchall()])
+        columns = ", ".join(f"{name} INTEGER" for name in names)
+        connection.execute(f"CREATE TABLE words ({columns})")
+        connection.execute(f"SELECT {', '.join(f'words.{n} + {n}' for n in names)} FROM words")
