@@ -78,8 +78,11 @@ def _compute(claim: Claim) -> Stopped | None:
     claim.update(state=State.COMPUTING, started_at=run.started_at or now, as_of=run.as_of or now)
     try:
         with claim.kept():
-            snapshot = take_snapshot(run.version, as_of=run.as_of or now)
-            reach("snapshot_taken")
+            snapshot = None
+            # A removal compares nobody with what Braze holds.
+            if run.trigger != ImportRun.Trigger.REMOVAL:
+                snapshot = take_snapshot(run.version, as_of=run.as_of or now)
+                reach("snapshot_taken")
             freeze_plan(claim, snapshot)
     except DefinitionError as error:
         problem = error.problems[0]
@@ -91,11 +94,11 @@ def _compute(claim: Claim) -> Stopped | None:
     return None
 
 
-def freeze_plan(claim: Claim, snapshot: Snapshot) -> None:
+def freeze_plan(claim: Claim, snapshot: Snapshot | None) -> None:
     """Compare with the ledger, keep the plan, and go on to sending or hold."""
     run = claim.run()
     ledger = get_ledger(run.cohort, run.connection)
-    members = membership.verify(snapshot.file, snapshot.sha256)
+    members = membership.verify(snapshot.file, snapshot.sha256) if snapshot else None
     drawn: list[tuple[Counts, list[PlannedBatch]]] = []
 
     def draw(draft: Path) -> None:

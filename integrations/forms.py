@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
 from functools import cache
 from typing import Any
@@ -24,8 +24,10 @@ from cohorts.saving import clean_name
 from integrations.cadence import LAST, MAX_EVERY, BadCadence, Cadence
 from integrations.models import Connection, ImportRun, ImportSchedule
 from integrations.recipients import BadRecipients, clean_recipients
+from integrations.safety import BadLimits, Limits, limits_of
 
 ONCE, SCHEDULED = "once", "scheduled"
+LIMIT_FIELDS = ("hold_percent", "hold_least", "hold_factor")
 AREAS = {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
 # Sunday first, as people pick them; Monday is 0, as schedules keep them.
 WEEKDAYS = [
@@ -158,6 +160,12 @@ class ImportForm(RecurrenceForm):
     connection = forms.ModelChoiceField(
         Connection.objects.all(), label=gettext_lazy("Braze connection"), empty_label=None
     )
+    notify = forms.ChoiceField(
+        label=gettext_lazy("E-mail"), choices=ImportSchedule.Notify.choices, required=False
+    )
+    hold_percent = forms.IntegerField(label=gettext_lazy("Share removed"), required=False)
+    hold_least = forms.IntegerField(label=gettext_lazy("Users removed"), required=False)
+    hold_factor = forms.IntegerField(label=gettext_lazy("Times the usual size"), required=False)
     # The newest import when the dialog was opened: a submit that comes twice is recognised by it.
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -179,7 +187,8 @@ class ImportForm(RecurrenceForm):
             "recipients": ", ".join(schedule.recipients) if schedule else "",
             "connection": schedule.connection if schedule else connection,
             "seen": seen,
-        }
+            "notify": schedule.notify if schedule else ImportSchedule.Notify.ALWAYS.value,
+        } | {f"hold_{name}": value for name, value in asdict(limits_of(schedule)).items()}
         super().__init__(data, schedule=schedule, zone=cohort.dataset.timezone, initial=initial)
         self.cohort = cohort
         # Set by the view when an import that is still open stands in the way.
@@ -196,6 +205,34 @@ class ImportForm(RecurrenceForm):
     @property
     def is_scheduled(self) -> bool:
         return bool(self["kind"].value() == SCHEDULED)
+
+    @property
+    def notify_options(self) -> list[Option]:
+        return self._options("notify", dict(ImportSchedule.Notify.choices))
+
+    @property
+    def limit_fields(self) -> list[tuple[forms.BoundField, str]]:
+        """With the id that its input has in the page."""
+        return [(self[name], f"import-{name.replace('_', '-')}") for name in LIMIT_FIELDS]
+
+    @property
+    def has_limit_errors(self) -> bool:
+        return any(name.startswith("hold_") for name in self.errors)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        # What is left blank stays as it is.
+        kept = {name: self.initial[name] for name in ("notify", *LIMIT_FIELDS)}
+        given = {name: cleaned.get(name) or kept[name] for name in kept}
+        cleaned["notify"] = given.pop("notify")
+        if self.is_scheduled and not self.has_limit_errors:
+            try:
+                cleaned["limits"] = Limits(
+                    **{name.removeprefix("hold_"): value for name, value in given.items()}
+                )
+            except BadLimits as bad:
+                self.add_error(f"hold_{bad.field}", bad.message)
+        return cleaned
 
     @property
     def has_changed_details(self) -> bool:

@@ -20,9 +20,9 @@ from cohorts.warehouse.errors import WarehouseError
 from integrations.cadence import next_times as compute_next_times
 from integrations.connections import default_connection
 from integrations.forms import ImportForm, RecurrenceForm
-from integrations.models import Connection, ImportRun
+from integrations.models import Connection, ImportRun, Ledger
 from integrations.preview import preview_import
-from integrations.runs import ImportRefused, request_import
+from integrations.runs import ImportRefused, request_import, request_removal
 from integrations.schedules import ScheduleRefused, find_live_schedule, save_schedule
 
 
@@ -83,6 +83,8 @@ def _carry_out(request: SignedInRequest, cohort: Cohort, form: ImportForm) -> Ht
             connection=data["connection"],
             cadence=data["cadence"],
             recipients=data["recipients"],
+            notify=data["notify"],
+            limits=data["limits"],
             by=request.user,
         )
     messages.success(request, _("The import of %s is scheduled.") % cohort.name)
@@ -104,7 +106,9 @@ def import_now(request: SignedInRequest, slug: str) -> HttpResponse:
         run = request_import(
             cohort,
             connection=connection,
-            trigger=ImportRun.Trigger.MANUAL,
+            trigger=ImportRun.Trigger.REPAIR
+            if request.POST.get("repair")
+            else ImportRun.Trigger.MANUAL,
             by=request.user,
             recipients=schedule.recipients if schedule else [],
         )
@@ -115,6 +119,29 @@ def import_now(request: SignedInRequest, slug: str) -> HttpResponse:
         messages.error(request, refused.message, extra_tags=url)
         return stay(request, reverse("integrations:schedule"))
     return _started(request, run)
+
+
+@require_http_methods(["GET", "POST"])
+def remove(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Takes everyone of the cohort out of Braze, once that is confirmed. For deleted ones, too."""
+    cohort = get_object_or_404(
+        Cohort.objects.select_related("dataset", "current_version"), slug=slug
+    )
+    ledgers = Ledger.objects.filter(cohort=cohort).select_related("connection")
+    refusal = None
+    if request.method == "POST":
+        chosen = _number(request.POST.get("connection")) or 0
+        ledger = get_object_or_404(ledgers, connection=chosen)
+        try:
+            return _started(
+                request, request_removal(cohort, connection=ledger.connection, by=request.user)
+            )
+        except ImportRefused as refused:
+            refusal = refused
+    context = {"cohort": cohort, "ledgers": ledgers, "refusal": refusal}
+    name = "_remove" if wants_part(request) else "remove"
+    answer = render(request, f"integrations/{name}.html", context, status=422 if refusal else 200)
+    return vary_by_part(answer)
 
 
 def _started(request: HttpRequest, run: ImportRun) -> HttpResponse:
@@ -146,11 +173,11 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def next_times(request: HttpRequest) -> HttpResponse:
-    """The next three times of the recurrence in the dialog; what is wrong with it otherwise."""
+    """The next five times of the recurrence in the dialog; what is wrong with it otherwise."""
     form = RecurrenceForm(request.GET)
     times = []
     if form.is_valid():
-        times = compute_next_times(form.cleaned_data["cadence"], timezone.now(), 3)
+        times = compute_next_times(form.cleaned_data["cadence"], timezone.now(), 5)
     context = {"times": times, "form": form, "zone": form.cleaned_data.get("timezone")}
     return render(request, "integrations/_next_times.html", context)
 

@@ -111,7 +111,7 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     if run.is_final:
         messages.info(request, _("Import %s has already ended.") % f"{run.pk:,}")
     else:
-        cancel_run(run, by=request.user)
+        cancel_run(run, by=request.user, note=request.POST.get("note", "").strip())
         messages.success(
             request,
             _("Import %(number)s of %(cohort)s stops. What was sent stays recorded.")
@@ -123,7 +123,7 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def approve(request: SignedInRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(ImportRun.objects.select_related("cohort"), pk=pk)
-    if approve_run(run, by=request.user):
+    if approve_run(run, by=request.user, note=request.POST.get("note", "").strip()):
         messages.success(request, _("Import %s is being sent.") % f"{run.pk:,}")
     else:
         messages.info(request, _("Import %s is no longer held.") % f"{run.pk:,}")

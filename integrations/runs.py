@@ -57,7 +57,8 @@ def request_import(
     slot: ScheduleSlot | None = None,
 ) -> ImportRun:
     """Queue a run of the cohort as it is defined now. Raises `ImportRefused`."""
-    if cohort.is_disabled or cohort.current_version is None:
+    is_removal = trigger == ImportRun.Trigger.REMOVAL
+    if (cohort.is_disabled and not is_removal) or cohort.current_version is None:
         raise ImportRefused(
             _("“%(cohort)s” is disabled. Enable it before it is imported.") % {"cohort": cohort}
         )
@@ -122,12 +123,31 @@ def _was_not_rung() -> Q:
     )
 
 
-def cancel_run(run: ImportRun, *, by: User | None) -> None:
-    """Stop a run. One that nobody works on ends at once, another after the current request."""
+def request_removal(cohort: Cohort, *, connection: Connection, by: User | None) -> ImportRun:
+    """Queue a run that takes everyone of the cohort out of Braze. Raises `ImportRefused`."""
+    schedule = ImportSchedule.objects.filter(cohort=cohort, deleted_at=None).first()
+    if schedule is not None and not schedule.is_paused:
+        raise ImportRefused(
+            _("The schedule of “%s” would bring everyone back. Pause or delete it first.") % cohort
+        )
+    return request_import(
+        cohort,
+        connection=connection,
+        trigger=ImportRun.Trigger.REMOVAL,
+        by=by,
+        recipients=schedule.recipients if schedule else [by.email] if by and by.email else [],
+    )
+
+
+def cancel_run(run: ImportRun, *, by: User | None, note: str = "") -> None:
+    """Stop a run. One that nobody works on ends at once, another after the current request.
+
+    The note says why, to whoever reads the history.
+    """
     now = timezone.now()
     with transaction.atomic():
         ImportRun.objects.filter(pk=run.pk, state__in=OPEN_STATES).update(
-            cancel_requested_at=now, decided_at=now, decided_by=by
+            cancel_requested_at=now, decided_at=now, decided_by=by, decided_note=note[:500]
         )
         # Nothing was sent yet, so there is nothing to settle.
         ended = ImportRun.objects.filter(
@@ -140,11 +160,18 @@ def cancel_run(run: ImportRun, *, by: User | None) -> None:
             ring(run.pk)
 
 
-def approve_run(run: ImportRun, *, by: User) -> bool:
-    """Send a held run after all. False when it is held no longer."""
+def approve_run(run: ImportRun, *, by: User, note: str = "") -> bool:
+    """Send a held run after all. False when it is held no longer.
+
+    What is sent is the plan that was held and looked at, however old: nothing else may change what
+    Braze holds of the cohort meanwhile, because one run is open at a time.
+    """
     with transaction.atomic():
         approved = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.HELD).update(
-            state=ImportRun.State.SENDING, decided_at=timezone.now(), decided_by=by
+            state=ImportRun.State.SENDING,
+            decided_at=timezone.now(),
+            decided_by=by,
+            decided_note=note[:500],
         )
         if approved:
             ring(run.pk)

@@ -13,6 +13,16 @@ from integrations.models import ImportSchedule
 
 # A median of fewer imports says nothing about what is usual.
 RUNS_FOR_USUAL_SIZE = 3
+MOST_LEAST = 100_000_000
+
+
+class BadLimits(ValueError):
+    """The limits make no sense. `field` names the one to correct."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +34,14 @@ class Limits:
     percent: int = 30
     least: int = 1000
     factor: int = 3
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.percent <= 100:
+            raise BadLimits("percent", _("Choose a share from 1 to 100 percent."))
+        if not 1 <= self.least <= MOST_LEAST:
+            raise BadLimits("least", _("Choose a number of users from 1 on."))
+        if not 2 <= self.factor <= 1000:
+            raise BadLimits("factor", _("Choose a factor from 2 to 1,000."))
 
 
 def limits_of(schedule: ImportSchedule | None) -> Limits:

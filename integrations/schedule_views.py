@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -12,10 +13,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cohorts.answers import stay, vary_by_part, wants_part
+from cohorts.answers import SignedInRequest, stay, vary_by_part, wants_part
 from integrations.import_columns import read_import_columns
-from integrations.models import ImportRun, ImportSchedule
-from integrations.schedules import delete_schedule, pause_schedule, resume_schedule
+from integrations.models import ImportRun, ImportSchedule, Ledger
+from integrations.runs import ImportRefused
+from integrations.schedules import (
+    delete_schedule,
+    delete_schedule_and_members,
+    pause_schedule,
+    resume_schedule,
+)
 
 PAGE_SIZE = 50
 
@@ -53,14 +60,43 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks first; people in Braze stay as the last import left them."""
-    if request.method == "POST":
-        return _change(request, pk, delete_schedule, _("The schedule of %s was deleted."))
+def delete(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Asks first, and whether the people it brought to Braze stay there."""
     schedule = _get_schedule(pk)
+    refusal = None
+    if request.method == "POST":
+        if request.POST.get("members") != "remove":
+            return _change(request, pk, delete_schedule, _("The schedule of %s was deleted."))
+        try:
+            return _delete_with_members(request, schedule)
+        except ImportRefused as refused:
+            refusal = refused
     name = "_schedule_delete" if wants_part(request) else "schedule_delete"
-    context = {"schedule": schedule, "cohort": schedule.cohort}
-    return vary_by_part(render(request, f"integrations/{name}.html", context))
+    context = {
+        "schedule": schedule,
+        "cohort": schedule.cohort,
+        "ledger": Ledger.objects.filter(
+            cohort=schedule.cohort, connection=schedule.connection
+        ).first(),
+        "refusal": refusal,
+        "remove": request.POST.get("members") == "remove",
+        "may_remove": request.user.has_perm("integrations.add_importrun"),
+    }
+    answer = render(request, f"integrations/{name}.html", context, status=422 if refusal else 200)
+    return vary_by_part(answer)
+
+
+def _delete_with_members(request: SignedInRequest, schedule: ImportSchedule) -> HttpResponse:
+    if not request.user.has_perm("integrations.add_importrun"):
+        raise PermissionDenied
+    run = delete_schedule_and_members(schedule, by=request.user)
+    messages.success(
+        request,
+        _("The schedule of %s was deleted. Its users are being removed from Braze.")
+        % schedule.cohort.name,
+        extra_tags=run.get_absolute_url(),
+    )
+    return stay(request, reverse("integrations:schedule"))
 
 
 def _change(

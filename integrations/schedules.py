@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -18,6 +18,7 @@ from integrations.languages import language_of_asker
 from integrations.models import Connection, ImportRun, ImportSchedule, Incident, ScheduleSlot
 from integrations.recipients import clean_recipients
 from integrations.runs import ImportRefused, request_import
+from integrations.safety import Limits
 
 logger = logging.getLogger(__name__)
 Outcome = ScheduleSlot.Outcome
@@ -66,12 +67,15 @@ def save_schedule(
     connection: Connection,
     cadence: Cadence,
     recipients: Sequence[str] = (),
+    notify: str | None = None,
+    limits: Limits | None = None,
     by: AbstractBaseUser | None = None,
     now: datetime | None = None,
 ) -> ImportSchedule:
     """Give the cohort this schedule, in place of the one it has. A paused one stays paused.
 
-    Raises `BadRecipients` or `ScheduleRefused`. Slots before now are not made up for.
+    What is None stays as it was. Raises `BadRecipients`, `BadLimits` or `ScheduleRefused`. Slots
+    before now are not made up for.
     """
     now = now or timezone.now()
     fields = {
@@ -87,6 +91,14 @@ def save_schedule(
         "language": language_of_asker(),
         "looked_until": now,
     }
+    if notify is not None:
+        fields["notify"] = notify
+    if limits is not None:
+        fields |= {
+            "hold_percent": limits.percent,
+            "hold_least": limits.least,
+            "hold_factor": limits.factor,
+        }
     with transaction.atomic():
         # The lock makes two who save at once come one after the other.
         locked = Cohort.objects.select_for_update().get(pk=cohort.pk)
@@ -134,12 +146,29 @@ def resume_schedule(
 def delete_schedule(
     schedule: ImportSchedule, *, by: AbstractBaseUser | None = None, now: datetime | None = None
 ) -> bool:
-    """The row stays for the history. A run under way goes on."""
+    """The row stays for the history. A run under way goes on, and people in Braze stay there."""
     changed = ImportSchedule.objects.filter(pk=schedule.pk, deleted_at=None).update(
         deleted_at=now or timezone.now(), next_due_at=None
     )
     schedule.refresh_from_db()
     return bool(changed)
+
+
+@transaction.atomic
+def delete_schedule_and_members(schedule: ImportSchedule, *, by: User) -> ImportRun:
+    """Delete it, and take everyone whom it brought to Braze out again: both, or neither.
+
+    Raises `ImportRefused` when the removal cannot start now.
+    """
+    delete_schedule(schedule, by=by)
+    return request_import(
+        schedule.cohort,
+        connection=schedule.connection,
+        trigger=ImportRun.Trigger.REMOVAL,
+        by=by,
+        recipients=schedule.recipients,
+        schedule=schedule,
+    )
 
 
 def run_due_schedules(now: datetime | None = None) -> int:
@@ -212,6 +241,8 @@ def _decide(schedule: ImportSchedule, cadence: Cadence, due_at: datetime, now: d
 
 
 def _why_skipped(refused: ImportRefused) -> str:
+    if refused.run is not None and refused.run.state == ImportRun.State.HELD:
+        return _("import %d waits for a decision") % refused.run.pk
     if refused.run is not None:
         return _("import %d still working") % refused.run.pk
     return refused.message

@@ -24,6 +24,20 @@ def until(instant: datetime, now: datetime) -> str:
     return _("in %(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
 
 
+def age(instant: datetime, now: datetime) -> str:
+    """`5 days old`, `17 h 54 min old`, `12 min old`, `just now`."""
+    seconds = int((now - instant).total_seconds())
+    if seconds < MINUTE:
+        return _("just now")
+    if seconds >= 2 * DAY:
+        days = seconds // DAY
+        return ngettext("%d day old", "%d days old", days) % days
+    hours, minutes = seconds // HOUR, seconds % HOUR // MINUTE
+    if hours == 0:
+        return _("%d min old") % minutes
+    return _("%(hours)d h %(minutes)d min old") % {"hours": hours, "minutes": minutes}
+
+
 def elapsed(start: datetime, end: datetime) -> str:
     """`188 ms`, `2.1 s`, `3:05`, `1:02:07`."""
     seconds = max(0.0, (end - start).total_seconds())

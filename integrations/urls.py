@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<int:pk>/cancel/", run_views.cancel, name="run_cancel"),
     path("cohorts/<slug:slug>/import/", import_views.import_dialog, name="import"),
     path("cohorts/<slug:slug>/import/now/", import_views.import_now, name="import_now"),
+    path("cohorts/<slug:slug>/import/remove/", import_views.remove, name="import_remove"),
     path("cohorts/<slug:slug>/import/preview/", import_views.preview, name="import_preview"),
     path("cohorts/<slug:slug>/imports/", run_views.show_history, name="history"),
     path("notices/", notices.list_notices, name="notices"),

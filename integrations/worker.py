@@ -29,6 +29,7 @@ from django.utils.translation import override
 from django_q.tasks import async_task
 
 from integrations import pool_guard
+from integrations.holds import expire_holds
 from integrations.models import ImportRun, Incident, WorkerSeen
 from integrations.notifications import send_waiting_mails
 from integrations.pace import paced
@@ -72,6 +73,7 @@ class Keeper:
         _guarded(self._seen)
         _guarded(run_due_schedules)
         _guarded(sweep)
+        _guarded(expire_holds)
         _guarded(self._watch_pool)
 
     def _seen(self) -> None:

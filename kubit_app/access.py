@@ -71,6 +71,7 @@ ACCESS: dict[str, str] = {
     "integrations:history": VIEW_RUN,
     "integrations:import": IMPORT_COHORT,
     "integrations:import_now": IMPORT_COHORT,
+    "integrations:import_remove": IMPORT_COHORT,
     "integrations:import_preview": IMPORT_COHORT,
     "integrations:next_times": IMPORT_COHORT,
     "integrations:notices": VIEW_RUN,

@@ -17,18 +17,21 @@ from cohorts.models import Cohort
 from integrations.cadence import BadCadence, describe_cadence, describe_time
 from integrations.cohort_imports import CohortImports, read_cohort_imports
 from integrations.forms import WEEKDAYS
+from integrations.holds import expires_at
 from integrations.import_columns import ImportColumns, read_import_columns
 from integrations.models import ImportBatch, ImportRun, ImportSchedule
 from integrations.remedies import explain, list_steps
 from integrations.run_words import batch_look, note_of, run_look
+from integrations.safety import describe_limits, hold_words, limits_of
 from integrations.schedules import cadence_of
 from integrations.shell import Shell, read_shell
-from integrations.times import elapsed, until
+from integrations.times import age, elapsed, until
 
 register = template.Library()
 register.filter("run_look", run_look)
 register.filter("batch_look", batch_look)
 register.filter("why", explain)
+register.filter("expires_at", expires_at)
 register.filter("steps", list_steps)
 
 
@@ -71,6 +74,18 @@ def execution_time(schedule: ImportSchedule) -> str:
 
 
 @register.filter
+def held_for(run: ImportRun) -> str:
+    """Why a run was held that is held no longer."""
+    return hold_words(run.held_facts) or run.held_reason
+
+
+@register.filter
+def limits(schedule: ImportSchedule) -> str:
+    """From where on an import of this schedule waits for a person."""
+    return describe_limits(limits_of(schedule))
+
+
+@register.filter
 def run_note(run: ImportRun) -> str:
     return note_of(run)
 
@@ -78,6 +93,11 @@ def run_note(run: ImportRun) -> str:
 @register.filter
 def time_until(instant: datetime) -> str:
     return until(instant, timezone.now())
+
+
+@register.filter
+def age_of(instant: datetime) -> str:
+    return age(instant, timezone.now())
 
 
 @register.filter

@@ -13,7 +13,7 @@ from cohorts.models import Cohort
 from integrations.management.lookups import get_cohort, get_connection_for
 from integrations.models import Connection, ImportRun
 from integrations.preview import preview_import
-from integrations.runs import ImportRefused, request_import, run_as_json
+from integrations.runs import ImportRefused, request_import, request_removal, run_as_json
 from integrations.schedules import find_live_schedule
 from integrations.worker_health import read_worker_health
 
@@ -40,16 +40,24 @@ class Command(Door):
             help="send everybody again, and remove whoever was ever sent and is not in the cohort",
         )
         parser.add_argument(
+            "--remove", action="store_true", help="take everybody of the cohort out of Braze"
+        )
+        parser.add_argument(
             "--wait", action="store_true", help="print the import as JSON when it is final"
         )
 
     def handle(self, **options: Any) -> None:
+        if options["remove"] and (options["repair"] or options["dry_run"]):
+            raise Refused("remove: goes without --repair and --dry-run.")
         cohort = get_cohort(options["slug"])
         connection = get_connection_for(cohort, options["connection"])
         if options["dry_run"]:
             self._preview(cohort, connection, repair=options["repair"])
             return
-        run = _request(cohort, connection, repair=options["repair"])
+        if options["remove"]:
+            run = _request_removal(cohort, connection)
+        else:
+            run = _request(cohort, connection, repair=options["repair"])
         if options["wait"]:
             self._wait(run)
         else:
@@ -80,6 +88,15 @@ class Command(Door):
             raise Failed(f"Import {run.pk} is held until someone decides: {run.held_reason}")
         if run.state != ImportRun.State.SUCCEEDED:
             raise Failed(f"Import {run.pk} ended {run.state}: {run.error_message or 'no reason'}")
+
+
+def _request_removal(cohort: Cohort, connection: Connection) -> ImportRun:
+    try:
+        return request_removal(cohort, connection=connection, by=None)
+    except ImportRefused as refused:
+        if refused.run is not None:
+            raise Failed(refused.message) from None
+        raise Refused(f"remove: {refused.message}") from None
 
 
 def _request(cohort: Cohort, connection: Connection, *, repair: bool) -> ImportRun:

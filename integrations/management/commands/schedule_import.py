@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import time
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from cohorts.management.door import Door, Refused
+from cohorts.models import Cohort
 from integrations.cadence import BadCadence, Cadence, describe_cadence, describe_time
 from integrations.management.lookups import get_cohort, get_connection
 from integrations.recipients import BadRecipients
+from integrations.safety import BadLimits, Limits, describe_limits, limits_of
 from integrations.schedules import (
     ScheduleRefused,
     find_live_schedule,
@@ -22,6 +25,11 @@ from integrations.schedules import (
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Where the names of the options differ from the fields of a cadence.
 OPTIONS = {"month_day": "day"}
+LIMITS = (
+    ("percent", "1..100", "hold an import that removes a larger share of the people in Braze"),
+    ("least", "N", "… and at least so many"),
+    ("factor", "N", "hold a cohort so many times larger or smaller than usual"),
+)
 
 
 class Command(Door):
@@ -39,6 +47,13 @@ class Command(Door):
         parser.add_argument(
             "--recipient", action="append", default=[], metavar="ADDRESS", dest="recipients"
         )
+        parser.add_argument(
+            "--notify",
+            choices=["always", "problems"],
+            help="mail after every import, or only when something is wrong",
+        )
+        for name, metavar, help_text in LIMITS:
+            parser.add_argument(f"--hold-{name}", type=int, metavar=metavar, help=help_text)
 
     def handle(self, **options: Any) -> None:
         cohort = get_cohort(options["slug"])
@@ -51,9 +66,13 @@ class Command(Door):
                 connection=connection,
                 cadence=cadence,
                 recipients=options["recipients"],
+                notify=options["notify"],
+                limits=_limits(options, cohort),
             )
         except BadCadence as bad:
             raise Refused(f"{OPTIONS.get(bad.field, bad.field)}: {bad.message}") from None
+        except BadLimits as bad:
+            raise Refused(f"hold-{bad.field}: {bad.message}") from None
         except BadRecipients as bad:
             raise Refused([f"recipient: {message}" for message in bad.messages]) from None
         except ScheduleRefused as refused:
@@ -63,6 +82,7 @@ class Command(Door):
             self.stdout.write("The schedule is paused; resume it on the Schedule page.")
         else:
             self.stdout.write(f"Next import: {schedule.next_due_at:%Y-%m-%dT%H:%M:%SZ}")
+        self.stdout.write(f"{describe_limits(limits_of(schedule))}.")
 
 
 def _check_fit(options: dict[str, Any]) -> None:
@@ -72,7 +92,7 @@ def _check_fit(options: dict[str, Any]) -> None:
         raise Refused("day: only for --unit month.")
 
 
-def _cadence(options: dict[str, Any], cohort: Any) -> Cadence:
+def _cadence(options: dict[str, Any], cohort: Cohort) -> Cadence:
     unit, every, zone = options["unit"], options["every"], options["timezone"]
     live = find_live_schedule(cohort)
     return Cadence(
@@ -84,6 +104,13 @@ def _cadence(options: dict[str, Any], cohort: Any) -> Cadence:
         timezone=zone,
         starts_on=first_day(live, unit=unit, every=every, zone=zone),
     )
+
+
+def _limits(options: dict[str, Any], cohort: Cohort) -> Limits:
+    """Those of the schedule that is replaced, where none are given."""
+    given = {name: options[f"hold_{name}"] for name, _, _ in LIMITS}
+    kept = limits_of(find_live_schedule(cohort))
+    return replace(kept, **{name: value for name, value in given.items() if value is not None})
 
 
 def _weekdays(text: str) -> tuple[int, ...]:

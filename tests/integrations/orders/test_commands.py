@@ -119,6 +119,10 @@ def test_scheduling_again_replaces_the_schedule_and_keeps_the_rhythm(
         (["--unit", "day", "--at", "08:00", "--recipient", "a,b"], "recipient: "),
         (["--unit", "day", "--at", "08:00", "--connection", "Nope"], "connection: "),
         (["--unit", "year", "--at", "08:00"], "arguments: "),
+        (["--unit", "day", "--at", "08:00", "--hold-percent", "0"], "hold-percent: "),
+        (["--unit", "day", "--at", "08:00", "--hold-least", "0"], "hold-least: "),
+        (["--unit", "day", "--at", "08:00", "--hold-factor", "1"], "hold-factor: "),
+        (["--unit", "day", "--at", "08:00", "--notify", "never"], "arguments: "),
     ],
 )
 def test_it_refuses_a_schedule_that_makes_no_sense(
@@ -133,6 +137,20 @@ def test_it_refuses_a_schedule_that_makes_no_sense(
     assert len(ended.errors) == 1
     assert ended.errors[0].startswith(start)
     assert not ImportSchedule.objects.exists()
+
+
+def test_it_takes_limits_and_the_choice_of_mails(
+    run_command: RunCommand, cohort: Cohort, connection: Connection
+) -> None:
+    daily = [*SCHEDULE, "--unit", "day", "--at", "08:00"]
+    limits = ["--hold-percent", "15", "--hold-least", "200", "--hold-factor", "5"]
+    ended = run_command(*daily, "--notify", "problems", *limits)
+    assert "Held when more than 15% and at least 200 users would be removed" in ended.out
+    # What is not named stays as it is.
+    run_command(*daily, "--hold-least", "300")
+    saved = ImportSchedule.objects.get()
+    assert (saved.notify, saved.hold_percent) == ("problems", 15)
+    assert (saved.hold_least, saved.hold_factor) == (300, 5)
 
 
 def test_every_bad_recipient_has_its_own_line(
@@ -166,6 +184,19 @@ def test_it_queues_a_repair(
 ) -> None:
     assert run_command("import_cohort", "dormant-users", "--repair").code == 0
     assert ImportRun.objects.get().trigger == "repair"
+
+
+def test_it_queues_a_removal(
+    run_command: RunCommand, cohort: Cohort, connection: Connection
+) -> None:
+    assert run_command("import_cohort", "dormant-users", "--remove", "--repair").code == 2
+    assert run_command("import_cohort", "dormant-users", "--remove").code == 0
+    assert ImportRun.objects.get().trigger == "removal"
+    assert run_command("import_cohort", "dormant-users", "--remove").code == 1
+    ImportRun.objects.all().delete()
+    run_command(*SCHEDULE, "--unit", "day", "--at", "08:00")
+    ended = run_command("import_cohort", "dormant-users", "--remove")
+    assert (ended.code, ended.errors[0].split(":")[0]) == (2, "remove")
 
 
 def test_of_several_connections_it_takes_the_one_of_the_schedule(

@@ -228,10 +228,10 @@ def test_it_has_no_dialog_for_a_deleted_cohort(page: Client) -> None:
     assert page.get(url_of(make_cohort("Gone", disabled_at=NOW))).status_code == 404
 
 
-def test_it_shows_the_next_three_times(page: Client, connection: Connection) -> None:
+def test_it_shows_the_next_five_times(page: Client, connection: Connection) -> None:
     url = reverse("integrations:next_times")
     shown = text(page.get(url, filled_in(every="1")))
-    assert len(re.findall(r"\b(?:T|F) \d+/\d+/20\d\d 8:00 AM", shown)) == 3
+    assert len(re.findall(r"\b(?:T|F) \d+/\d+/20\d\d 8:00 AM", shown)) == 5
 
 
 def test_it_says_what_is_wrong_with_a_recurrence_instead(
@@ -240,3 +240,45 @@ def test_it_says_what_is_wrong_with_a_recurrence_instead(
     url = reverse("integrations:next_times")
     assert "Choose at least one day of the week." in text(page.get(url, filled_in(weekdays=[])))
     assert page.get(url).status_code == 200
+
+
+def test_it_takes_limits_and_the_choice_of_mails(
+    page: Client, cohort: Cohort, connection: Connection
+) -> None:
+    shown = text(page.get(url_of(cohort)))
+    assert "Safety hold" in shown
+    assert "Only when something is wrong" in shown
+    limits = {"hold_percent": "15", "hold_least": "200", "hold_factor": "5"}
+    page.post(url_of(cohort), filled_in(notify="problems", **limits))
+    schedule = ImportSchedule.objects.get()
+    assert schedule.notify == "problems"
+    assert (schedule.hold_percent, schedule.hold_least, schedule.hold_factor) == (15, 200, 5)
+    html = page.get(url_of(cohort)).content.decode()
+    assert 'name="hold_percent" value="15"' in html
+    assert '<option value="problems" selected>' in html
+    # What is not sent stays as it is.
+    page.post(url_of(cohort), filled_in(at="09:00"))
+    schedule.refresh_from_db()
+    assert (schedule.notify, schedule.hold_percent, schedule.hold_least) == ("problems", 15, 200)
+    card = text(page.get(cohort.get_absolute_url()))
+    assert "Held when more than 15% and at least 200 users would be removed" in card
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"hold_percent": "101"}, "Choose a share from 1 to 100 percent."),
+        ({"hold_percent": "-1"}, "Choose a share from 1 to 100 percent."),
+        ({"hold_least": "-5"}, "Choose a number of users from 1 on."),
+        ({"hold_factor": "1"}, "Choose a factor from 2 to 1,000."),
+        ({"hold_factor": "often"}, "Enter a whole number."),
+        ({"notify": "never"}, "never is not one of the available choices."),
+    ],
+)
+def test_it_refuses_limits_that_make_no_sense(
+    page: Client, cohort: Cohort, connection: Connection, limits: dict[str, str], said: str
+) -> None:
+    response = page.post(url_of(cohort), filled_in(**limits))
+    assert response.status_code == 422
+    assert said in text(response)
+    assert not ImportSchedule.objects.exists()

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cohorts.models import Cohort
-from integrations.models import ImportRun
+from integrations.models import ImportRun, Ledger
 from tests.factories import NOW, make_cohort, make_run, make_schedule, make_user
 from tests.integrations.pages.reading import PART, text
 
@@ -153,3 +153,69 @@ def test_its_history_shows_the_newest_five_with_result_and_users(
 def test_its_history_says_when_there_was_no_import(page: Client, cohort: Cohort) -> None:
     url = reverse("integrations:history", args=[cohort.slug])
     assert "No import yet" in text(page.get(url))
+
+
+def test_deleting_asks_whether_people_leave_braze(page: Client, cohort: Cohort) -> None:
+    schedule = make_schedule(cohort)
+    Ledger.objects.create(
+        cohort=cohort,
+        connection=schedule.connection,
+        braze_cohort_id="coh_1",
+        confirmed_count=12_431,
+    )
+    url = reverse("integrations:schedule_delete", args=[schedule.pk])
+    shown = text(page.get(url, headers=PART))
+    assert "Leave them in Braze, as the last import left them" in shown
+    assert "Remove all 12,431 users from Braze now" in shown
+    open_run = make_run(cohort, "sending")
+    refused = page.post(url, {"members": "remove"}, headers=PART)
+    assert refused.status_code == 422
+    assert f"Import {open_run.pk} of “Dormant Users” is still open." in text(refused)
+    open_run.delete()
+    page.post(url, {"members": "remove"})
+    run = ImportRun.objects.get()
+    assert (run.trigger, run.recipients) == ("removal", ["crm@sing.example"])
+    schedule.refresh_from_db()
+    assert schedule.deleted_at is not None
+
+
+def test_leaving_people_in_braze_starts_nothing(page: Client, cohort: Cohort) -> None:
+    schedule = make_schedule(cohort)
+    page.post(reverse("integrations:schedule_delete", args=[schedule.pk]), {"members": "keep"})
+    assert not ImportRun.objects.exists()
+
+
+def test_people_can_be_removed_from_the_page_of_the_cohort(page: Client, cohort: Cohort) -> None:
+    url = reverse("integrations:import_remove", args=[cohort.slug])
+    assert "there is nobody to remove" in text(page.get(url))
+    connection = make_run(cohort).connection
+    Ledger.objects.create(
+        cohort=cohort, connection=connection, braze_cohort_id="coh_1", confirmed_count=7
+    )
+    assert "Remove everyone from Braze" in text(page.get(cohort.get_absolute_url()))
+    assert "Production 7 users" in text(page.get(url, headers=PART))
+    assert page.post(url, {"connection": "4711"}).status_code == 404
+    response = page.post(url, {"connection": str(connection.pk)}, follow=True)
+    assert ImportRun.objects.filter(trigger="removal").count() == 1
+    assert "Removal, " in text(response)
+
+
+def test_a_decision_is_kept_with_its_note_and_shown(page: Client, cohort: Cohort) -> None:
+    facts = {"rule": "removes", "removed": 4000, "held": 9000, "most": 30}
+    run = make_run(cohort, "held", held_facts=facts, held_reason="Too many.", as_of=NOW)
+    shown = text(page.get(run.get_absolute_url()))
+    assert "4,000 of 9,000 users would be removed (44%). The limit is 30%." in shown
+    assert "old. Approving sends exactly the plan shown" in shown
+    assert "discarded on 11/30/2026 2:00 PM" in shown
+    page.post(reverse("integrations:run_cancel", args=[run.pk]), {"note": "Not today"})
+    shown = text(page.get(run.get_absolute_url()))
+    assert "Note Not today" in shown
+    assert "Was held 4,000 of 9,000" in shown
+
+
+def test_a_repair_starts_from_the_page_of_an_import(page: Client, cohort: Cohort) -> None:
+    run = make_run(cohort)
+    assert "Repair" in text(page.get(run.get_absolute_url()))
+    url = reverse("integrations:import_now", args=[cohort.slug])
+    page.post(url, {"seen": str(run.pk), "repair": "1"})
+    assert ImportRun.objects.latest("pk").trigger == "repair"
