@@ -46,9 +46,9 @@ admin.site.index_title = gettext_lazy("Administration")
 @admin.register(Connection)
 class ConnectionAdmin(admin.ModelAdmin):
     form = ConnectionForm
-    fields = ["name", "endpoint", "new_key", "status"]
+    fields = ["name", "mode", "endpoint", "new_key", "attribute", "status"]
     readonly_fields = ["status"]
-    list_display = ["name", "place", "key", "status", "updated_at"]
+    list_display = ["name", "mode", "place", "key", "status", "updated_at"]
     search_fields = ["name"]
     actions = ["test_connections"]
 
@@ -70,6 +70,8 @@ class ConnectionAdmin(admin.ModelAdmin):
                 self.get_object(request, object_id) if object_id else None,
                 endpoint=request.POST.get("endpoint", ""),
                 new_key=request.POST.get("new_key", ""),
+                mode=request.POST.get("mode", ""),
+                attribute=request.POST.get("attribute", ""),
             )
         return super().changeform_view(request, object_id, form_url, extra_context)
 
@@ -121,7 +123,7 @@ class ConnectionAdmin(admin.ModelAdmin):
     def place(self, connection: Connection) -> str:
         return endpoint_label(connection.endpoint)
 
-    @admin.display(description=gettext_lazy("data import key"))
+    @admin.display(description=gettext_lazy("key"))
     def key(self, connection: Connection) -> str:
         return mask_key(connection)
 

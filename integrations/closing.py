@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from integrations.delivery import Stopped
 from integrations.fail_points import reach
@@ -32,6 +33,8 @@ def close_run(claim: Claim, stopped: Stopped | None = None) -> None:
     settled = _settle(claim, run)
     reach("ledger_written")
     totals = _totals(run)
+    if stopped is None and totals["refused"]:
+        stopped = _not_everyone(totals["refused"])
     changes: dict[str, Any] = {
         "state": _final_state(totals, stopped),
         "finished_at": timezone.now(),
@@ -39,7 +42,7 @@ def close_run(claim: Claim, stopped: Stopped | None = None) -> None:
         "in_doubt": totals["doubtful"],
     }
     if run.plan_file:
-        changes |= {"added": totals["added"], "removed": totals["removed"]}
+        changes |= {name: totals[name] for name in ("added", "removed", "refused")}
     if stopped is not None:
         changes |= {"error_kind": stopped.kind, "error_message": stopped.message}
     with transaction.atomic():
@@ -68,12 +71,24 @@ def _totals(run: ImportRun) -> dict[str, int]:
         acknowledged_removed=Sum("removed", filter=_ACKNOWLEDGED, default=0),
         doubtful_added=Sum("added", filter=_DOUBTFUL, default=0),
         doubtful_removed=Sum("removed", filter=_DOUBTFUL, default=0),
+        refused_added=Sum("refused_added", default=0),
+        refused_removed=Sum("refused_removed", default=0),
     )
     return {
-        "added": sums["acknowledged_added"],
-        "removed": sums["acknowledged_removed"],
+        "added": sums["acknowledged_added"] - sums["refused_added"],
+        "removed": sums["acknowledged_removed"] - sums["refused_removed"],
+        "refused": sums["refused_added"] + sums["refused_removed"],
         "doubtful": sums["doubtful_added"] + sums["doubtful_removed"],
     }
+
+
+def _not_everyone(refused: int) -> Stopped:
+    text = ngettext(
+        "Braze took the import, but refused %s member, who is tried again next time.",
+        "Braze took the import, but refused %s members, who are tried again next time.",
+        refused,
+    )
+    return Stopped("members_refused", text % f"{refused:,}")
 
 
 def _final_state(totals: dict[str, int], stopped: Stopped | None) -> str:

@@ -10,13 +10,24 @@ from django.utils.translation import gettext as _
 
 from cohorts.encryption import is_readable
 from integrations.braze.clusters import CLUSTERS, find_cluster
-from integrations.braze.destination import Answer, BrazeDestination, Outcome
+from integrations.braze.destination import MAX_IDS, Answer, BrazeDestination, Destination, Outcome
+from integrations.braze.tracking import DEFAULT_ATTRIBUTE, MAX_OBJECTS, TrackDestination
 from integrations.models import Connection
 from integrations.pace import paced
 
 # Below this length, four characters shown would be too large a part of the key.
 _SHORTEST_HINTED_KEY = 12
 _CHECK_DEADLINE = 15
+# Fields of a Braze profile that are no custom attributes. Some would change who is meant.
+RESERVED_ATTRIBUTES = frozenset(
+    {
+        *("external_id", "user_alias", "braze_id", "email", "phone", "app_id", "country"),
+        *("current_location", "date_of_first_session", "date_of_last_session", "dob", "facebook"),
+        *("email_subscribe", "first_name", "gender", "home_city", "image_url", "language"),
+        *("last_name", "push_subscribe", "push_tokens", "push_token_import", "time_zone"),
+        *("subscription_groups", "twitter"),
+    }
+)
 # Seconds a request may take in all. A lease is twice as long.
 DEADLINE = paced(45)
 
@@ -63,23 +74,38 @@ def endpoint_label(endpoint: str) -> str:
     return _("Braze sandbox") if is_sandbox(endpoint) else endpoint
 
 
-def open_destination(connection: Connection, *, deadline: float = DEADLINE) -> BrazeDestination:
+def open_destination(connection: Connection, *, deadline: float = DEADLINE) -> Destination:
     """Ready to send. Raises `ConnectionUnusable`."""
     key = connection.data_import_key
     if not is_readable(key):
         raise ConnectionUnusable(
             "key_unreadable",
             _(
-                "The stored data import key cannot be read, because FIELD_ENCRYPTION_KEYS has "
-                "changed. Enter the key again."
+                "The stored key cannot be read, because FIELD_ENCRYPTION_KEYS has changed. Enter "
+                "the key again."
             ),
         )
-    return open_endpoint(connection.endpoint, key, deadline=deadline)
+    return open_endpoint(
+        connection.endpoint,
+        key,
+        mode=connection.mode,
+        attribute=connection.attribute,
+        deadline=deadline,
+    )
 
 
-def open_endpoint(endpoint: str, key: str, *, deadline: float = DEADLINE) -> BrazeDestination:
+def open_endpoint(
+    endpoint: str,
+    key: str,
+    *,
+    mode: str = Connection.Mode.PARTNER,
+    attribute: str = DEFAULT_ATTRIBUTE,
+    deadline: float = DEADLINE,
+) -> Destination:
     """Only Braze's own addresses and the configured sandbox are ever opened."""
     resolved = _resolve(endpoint)
+    if mode == Connection.Mode.TRACK:
+        return TrackDestination(resolved.base_url, key, attribute, deadline=deadline)
     partner_key = settings.BRAZE_PARTNER_KEYS.get(resolved.partner_key_name)
     if not partner_key:
         raise ConnectionUnusable(
@@ -110,10 +136,18 @@ def resume_if_working(connection: Connection, answer: Answer) -> bool:
     return bool(paused.update(paused_at=None, paused_reason=""))
 
 
-def check_key(endpoint: str, key: str) -> Answer:
+def check_key(
+    endpoint: str,
+    key: str,
+    *,
+    mode: str = Connection.Mode.PARTNER,
+    attribute: str = DEFAULT_ATTRIBUTE,
+) -> Answer:
     """The same for a key that is not stored yet."""
     try:
-        destination = open_endpoint(endpoint, key, deadline=_CHECK_DEADLINE)
+        destination = open_endpoint(
+            endpoint, key, mode=mode, attribute=attribute, deadline=_CHECK_DEADLINE
+        )
     except ConnectionUnusable as unusable:
         return _no_answer(unusable)
     with closing(destination):
@@ -139,13 +173,42 @@ def set_key(connection: Connection, key: str) -> None:
     connection.paused_reason = ""
 
 
-def problem_with_key(key: str) -> str | None:
-    """Why this cannot be a data import key, or None."""
+def key_name(mode: str) -> str:
+    """What Braze calls the key of this way of delivery."""
+    return _("REST API key") if mode == Connection.Mode.TRACK else _("data import key")
+
+
+def problem_with_key(key: str, mode: str = Connection.Mode.PARTNER) -> str | None:
+    """Why this cannot be a key of Braze's, or None."""
     if not key:
-        return _("The data import key is empty.")
-    if len(key) > 500 or any(not character.isprintable() or character == " " for character in key):
-        return _("A data import key is one line without spaces. Copy it again from Braze.")
+        return _("The %s is empty.") % key_name(mode)
+    has_odd = any(not character.isprintable() or character == " " for character in key)
+    # A REST API key travels in a header.
+    if len(key) > 500 or has_odd or (mode == Connection.Mode.TRACK and not key.isascii()):
+        text = _("A %s is one line without spaces. Copy it again from Braze.")
+        return text % key_name(mode)
     return None
+
+
+def problem_with_attribute(attribute: str) -> str | None:
+    """Why Braze could not have a custom attribute of this name, or None."""
+    if not attribute.strip():
+        return _("The attribute needs a name.")
+    if len(attribute.encode()) > 255 or not attribute.isprintable():
+        return _("The name of an attribute is one line of at most 255 bytes.")
+    if attribute.startswith(("$", "_")) or attribute in RESERVED_ATTRIBUTES:
+        return _("“%s” has a meaning of its own in Braze. Choose another name.") % attribute
+    return None
+
+
+def can_change_delivery(connection: Connection) -> bool:
+    """Not once members were sent: nobody could remove them from the old place any more."""
+    return connection._state.adding or not connection.ledgers.exists()
+
+
+def most_ids(connection: Connection) -> int:
+    """How many members one request over the connection may hold."""
+    return MAX_OBJECTS if connection.mode == Connection.Mode.TRACK else MAX_IDS
 
 
 def default_connection() -> Connection | None:

@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cohorts import membership
-from integrations.braze.destination import Answer, BrazeDestination, Outcome
+from integrations.braze.destination import Answer, Destination, Outcome
 from integrations.braze.waits import backoff
 from integrations.fail_points import reach
 from integrations.leases import Claim
-from integrations.models import ImportBatch, ImportRun, Ledger
+from integrations.models import ImportBatch, ImportRun, Ledger, RefusedMember
 from integrations.pace import paced
 from integrations.planning import PlanReader
 
@@ -57,7 +57,7 @@ class Stopped:
 End = Finished | SliceOver | Waiting | Stopped
 
 
-def deliver_slice(claim: Claim, destination: BrazeDestination, ledger: Ledger) -> End:
+def deliver_slice(claim: Claim, destination: Destination, ledger: Ledger) -> End:
     run = claim.run()
     ends_at = time.monotonic() + SLICE_SECONDS
     unnamed = _name_cohort(claim, run, destination, ledger)
@@ -76,15 +76,17 @@ def deliver_slice(claim: Claim, destination: BrazeDestination, ledger: Ledger) -
 
 
 def _name_cohort(
-    claim: Claim, run: ImportRun, destination: BrazeDestination, ledger: Ledger
+    claim: Claim, run: ImportRun, destination: Destination, ledger: Ledger
 ) -> End | None:
     """Braze must know the cohort by its present name before it gets members."""
-    if ledger.braze_name == run.cohort.name:
+    name = destination.name_for(ledger.braze_cohort_id, run.cohort.name, ledger.braze_name)
+    if ledger.braze_name == name:
         return None
     claim.update()
-    answer = destination.name_cohort(ledger.braze_cohort_id, run.cohort.name, ledger.created_at)
+    answer = destination.name_cohort(ledger.braze_cohort_id, name, ledger.created_at)
     if answer.outcome is Outcome.ACCEPTED:
-        Ledger.objects.filter(pk=ledger.pk).update(braze_name=run.cohort.name)
+        Ledger.objects.filter(pk=ledger.pk).update(braze_name=name)
+        ledger.braze_name = name
         claim.progress(failed_tries=0)
         return None
     return _react(claim, run, answer)
@@ -101,7 +103,7 @@ def _unfinished(run: ImportRun) -> Iterator[ImportBatch]:
 
 def _deliver_batch(
     claim: Claim,
-    destination: BrazeDestination,
+    destination: Destination,
     ledger: Ledger,
     plan: PlanReader,
     batch: ImportBatch,
@@ -115,9 +117,9 @@ def _deliver_batch(
     if run.cancel_requested_at:
         return Stopped("canceled", _("The import was stopped."))
     reach("sending_committed", batch.number)
-    answer = destination.send(ledger.braze_cohort_id, add, remove)
+    answer = destination.send(ledger.braze_cohort_id, add, remove, name=ledger.braze_name)
     reach("answered_not_committed", batch.number)
-    _record(claim, batch, answer, was_doubtful=was_doubtful)
+    _record(claim, batch, answer, set(remove), was_doubtful=was_doubtful)
     if answer.outcome is Outcome.ACCEPTED:
         reach("acknowledged_committed", batch.number)
     return None if answer.outcome is Outcome.ACCEPTED else _react(claim, run, answer)
@@ -139,7 +141,15 @@ def _mark_sending(claim: Claim, batch: ImportBatch) -> ImportRun:
     return run
 
 
-def _record(claim: Claim, batch: ImportBatch, answer: Answer, *, was_doubtful: bool) -> None:
+def _record(
+    claim: Claim, batch: ImportBatch, answer: Answer, removed: set[str], *, was_doubtful: bool
+) -> None:
+    refused = [
+        RefusedMember(
+            batch=batch, identifier=each.id, remove=each.id in removed, reason=each.reason
+        )
+        for each in answer.refused
+    ]
     with transaction.atomic():
         if answer.outcome is Outcome.ACCEPTED:
             claim.progress(failed_tries=0)
@@ -151,7 +161,10 @@ def _record(claim: Claim, batch: ImportBatch, answer: Answer, *, was_doubtful: b
             status_code=answer.status,
             answered_at=timezone.now(),
             note=_note(answer),
+            refused_added=sum(not each.remove for each in refused),
+            refused_removed=sum(each.remove for each in refused),
         )
+        RefusedMember.objects.bulk_create(refused)
 
 
 def _state_after(answer: Answer, *, was_doubtful: bool) -> str:

@@ -19,7 +19,7 @@ from cohorts.models import Snapshot
 from cohorts.snapshots import take_snapshot
 from cohorts.warehouse.errors import WarehouseError
 from integrations.closing import close_run
-from integrations.connections import ConnectionUnusable, open_destination
+from integrations.connections import ConnectionUnusable, most_ids, open_destination
 from integrations.delivery import Finished, SliceOver, Stopped, Waiting, deliver_slice
 from integrations.fail_points import reach
 from integrations.leases import Claim, LeaseLost, claim_run
@@ -108,6 +108,7 @@ def freeze_plan(claim: Claim, snapshot: Snapshot | None) -> None:
                 draft,
                 now=timezone.now(),
                 repair=run.trigger == ImportRun.Trigger.REPAIR,
+                most_ids=most_ids(run.connection),
             )
         )
 

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import pyarrow as pa
 
 from cohorts import membership
 from cohorts.models import Cohort
-from integrations.models import Connection, ImportBatch, ImportRun, Ledger
+from integrations.models import Connection, ImportBatch, ImportRun, Ledger, RefusedMember
 from integrations.planning import (
     NO_DOUBTS,
     NO_IDS,
@@ -26,6 +27,8 @@ from integrations.planning import (
     scratch_database,
     view_of,
 )
+
+_REFUSED = pa.schema([("batch", pa.int32()), ("id", pa.string())])
 
 
 def get_ledger(cohort: Cohort, connection: Connection) -> Ledger:
@@ -66,19 +69,34 @@ class Settled:
 def settle(ledger: Ledger, run: ImportRun) -> Settled:
     """Work the answers to a run's batches into new ledger files."""
     outcomes = outcomes_of(run.batch_set.exclude(state=ImportBatch.State.PLANNED))
+    refused = RefusedMember.objects.filter(batch__run=run)
     plan = membership.verify(run.plan_file, run.plan_sha256)
     prefix = f"ledgers/{ledger.pk}/run-{run.pk}-{run.lease_epoch}"
     return settle_files(
-        holdings_of(ledger, None), plan, outcomes, now=datetime.now(UTC), prefix=prefix
+        holdings_of(ledger, None),
+        plan,
+        outcomes,
+        now=datetime.now(UTC),
+        prefix=prefix,
+        refused=refused.values_list("batch__number", "identifier").iterator(),
     )
 
 
 def settle_files(
-    holdings: Holdings, plan: Path, outcomes: list[Outcome], *, now: datetime, prefix: str
+    holdings: Holdings,
+    plan: Path,
+    outcomes: list[Outcome],
+    *,
+    now: datetime,
+    prefix: str,
+    refused: Iterable[tuple[int, str]] = (),
 ) -> Settled:
-    """What is held after the answers, stored under names that begin with `prefix`."""
+    """What is held after the answers, stored under names that begin with `prefix`.
+
+    `refused`: batch and id of those that Braze refused while it took the rest of the batch.
+    """
     with scratch_database() as db:
-        _load(db, holdings, plan, outcomes, quiet_since=now - QUIET_PERIOD)
+        _load(db, holdings, plan, outcomes, list(refused), quiet_since=now - QUIET_PERIOD)
         return Settled(
             confirmed=_store(db, f"{prefix}-confirmed.parquet", _CONFIRMED),
             in_doubt=_store(db, f"{prefix}-in-doubt.parquet", _IN_DOUBT),
@@ -132,6 +150,7 @@ def _load(
     holdings: Holdings,
     plan: Path,
     outcomes: list[Outcome],
+    refused: list[tuple[int, str]],
     *,
     quiet_since: datetime,
 ) -> None:
@@ -149,7 +168,19 @@ def _load(
     view_of(db, "confirmed", holdings.confirmed, NO_IDS)
     view_of(db, "in_doubt", holdings.in_doubt, NO_DOUBTS)
     view_of(db, "ever_sent", holdings.ever_sent, NO_IDS)
-    db.execute("CREATE TEMP VIEW answers AS SELECT * FROM plan JOIN outcomes USING (batch)")
+    batches, ids = [batch for batch, _id in refused], [id for _batch, id in refused]
+    db.register("refused", pa.table({"batch": batches, "id": ids}, schema=_REFUSED))
+    # Who was refused is where they were before, unless an earlier try without an answer may have
+    # done what this one refused.
+    db.execute(
+        """
+        CREATE TEMP VIEW answers AS
+        SELECT batch, remove, id, acknowledged AND refused.id IS NULL AS acknowledged, echo,
+               sent_at
+        FROM plan JOIN outcomes USING (batch) LEFT JOIN refused USING (batch, id)
+        WHERE refused.id IS NULL OR echo
+        """
+    )
 
 
 # An unanswered request leaves `confirmed` as it was: whether the id is in Braze is unknown

@@ -22,6 +22,7 @@ from integrations.connections import endpoint_label
 from integrations.models import ImportRun, ImportSchedule
 from integrations.remedies import explain, list_steps, live_schedule_of
 from integrations.schedules import cadence_of
+from integrations.segment_filter import filter_for
 
 State = ImportRun.State
 
@@ -102,7 +103,6 @@ def write_content(run: ImportRun, kind: str) -> Content:
         "kind": kind,
         "tone": TONES.get(kind, "warn"),
         "run": run,
-        "filter_name": f"{settings.BRAZE_PARTNER_NAME.capitalize()} Cohorts",
         "subject": subject,
         "badge": BADGES[kind],
         "heading": str(HEADINGS[kind] % run.cohort.name),
@@ -112,6 +112,7 @@ def write_content(run: ImportRun, kind: str) -> Content:
         "reason": explain(run),
         "steps": list_steps(run),
         "facts": list(_facts(run, kind)),
+        "filter": filter_for(run),
         "run_url": _url(run.get_absolute_url()),
         "cohort_url": _url(run.cohort.get_absolute_url()),
     }

@@ -32,10 +32,18 @@ class Profile(models.Model):
 class Connection(models.Model):
     """A configured Braze workspace: where to send, and the key that lets us."""
 
+    class Mode(models.TextChoices):
+        PARTNER = "partner", _("Partner cohorts (data import key)")
+        TRACK = "track", _("Array attribute (REST API key)")
+
     name = models.CharField(_("name"), max_length=100, unique=True)
     # A cluster code of `integrations.braze.clusters`, or the configured sandbox's URL.
     endpoint = models.CharField(_("REST endpoint"), max_length=200)
-    data_import_key = EncryptedTextField(_("data import key"))
+    mode = models.CharField(_("delivery"), max_length=7, choices=Mode.choices, default=Mode.PARTNER)
+    # For Mode.TRACK: the custom attribute of Braze users that lists their cohorts.
+    attribute = models.CharField(_("attribute"), max_length=255, default="Kubit Cohorts")
+    # The data import key; for Mode.TRACK a REST API key.
+    data_import_key = EncryptedTextField(_("key"))
     key_hint = models.CharField(max_length=4, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -46,6 +54,14 @@ class Connection(models.Model):
         ordering = ["name"]
         verbose_name = _("Braze connection")
         verbose_name_plural = _("Braze connections")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(mode__in=["partner", "track"]), name="connection_mode_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(attribute=""), name="connection_attribute_is_named"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -65,7 +81,8 @@ class Ledger(models.Model):
     # Our id of the cohort in Braze. Immutable and never derived from the name, so a rename
     # cannot make a second cohort there.
     braze_cohort_id = models.CharField(max_length=64, unique=True)
-    # The name Braze last acknowledged; blank until the first.
+    # The name Braze last acknowledged; blank until the first. For Mode.TRACK the value that
+    # stands for the cohort in the array: set once, never changed.
     braze_name = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_file = models.CharField(max_length=255, blank=True)
@@ -249,6 +266,8 @@ class ImportRun(models.Model):
     blank = models.BigIntegerField(null=True)
     invalid = models.BigIntegerField(null=True)
     in_doubt = models.BigIntegerField(null=True)
+    # Members that Braze refused one by one, listed as `RefusedMember`.
+    refused = models.BigIntegerField(null=True)
     batches = models.PositiveIntegerField(null=True)
 
     # The frozen plan: Parquet rows (batch, op, id). Batch 7 always holds the same ids.
@@ -343,6 +362,9 @@ class ImportBatch(models.Model):
     answered_at = models.DateTimeField(null=True)
     status_code = models.PositiveSmallIntegerField(null=True)
     note = models.CharField(max_length=255, blank=True)
+    # Of `added` and `removed` those that Braze refused one by one.
+    refused_added = models.PositiveIntegerField(default=0)
+    refused_removed = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["run", "number"]
@@ -357,6 +379,22 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.number} of run {self.run_id}"
+
+
+class RefusedMember(models.Model):
+    """A member that Braze refused while it took the rest of the batch."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="refused_set")
+    # As `integrations.braze.identifiers` writes it.
+    identifier = models.TextField()
+    remove = models.BooleanField()
+    reason = models.CharField(max_length=255)
+
+    class Meta:
+        ordering = ["batch", "pk"]
+
+    def __str__(self) -> str:
+        return f"a member of {self.batch}"
 
 
 class OutboxMail(models.Model):

@@ -89,15 +89,22 @@ def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def count_changes(holdings: Holdings, *, now: datetime, repair: bool = False) -> Counts:
+def count_changes(
+    holdings: Holdings, *, now: datetime, repair: bool = False, most_ids: int = BATCH_IDS
+) -> Counts:
     """What a plan would hold, without keeping one."""
     with scratch_database() as db:
         _load(db, holdings, repair=repair)
-        return _count(db, _number_batches(db, now))
+        return _count(db, _number_batches(db, now, most_ids))
 
 
 def draw_plan(
-    holdings: Holdings, draft: Path, *, now: datetime, repair: bool = False
+    holdings: Holdings,
+    draft: Path,
+    *,
+    now: datetime,
+    repair: bool = False,
+    most_ids: int = BATCH_IDS,
 ) -> tuple[Counts, list[PlannedBatch]]:
     """Write the plan to `draft`: Parquet rows (batch, remove, id), batches numbered from 1.
 
@@ -106,7 +113,7 @@ def draw_plan(
     """
     with scratch_database() as db:
         _load(db, holdings, repair=repair)
-        batches = _number_batches(db, now)
+        batches = _number_batches(db, now, most_ids)
         db.execute(
             "COPY (SELECT batch, remove, id FROM numbered ORDER BY batch, remove DESC, id) "
             "TO $draft (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)",
@@ -189,7 +196,9 @@ def view_of(
         db.read_parquet(str(path)).create_view(name)
 
 
-def _number_batches(db: duckdb.DuckDBPyConnection, now: datetime) -> list[PlannedBatch]:
+def _number_batches(
+    db: duckdb.DuckDBPyConnection, now: datetime, most_ids: int
+) -> list[PlannedBatch]:
     """Make the table `numbered` (batch, remove, id, not_before) and list its batches."""
     instant = f"TIMESTAMP '{now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
     quiet = f"INTERVAL {int(QUIET_PERIOD.total_seconds())} SECOND"
@@ -203,7 +212,7 @@ def _number_batches(db: duckdb.DuckDBPyConnection, now: datetime) -> list[Planne
         FROM changes LEFT JOIN in_doubt ON in_doubt.id = changes.id
         """
     )
-    # Chunks of 1,000 ids; a chunk over the byte limit is cut again by its running weight.
+    # Chunks of so many ids; a chunk over the byte limit is cut again by its running weight.
     db.execute(
         f"""
         CREATE TEMP TABLE numbered AS
@@ -211,7 +220,7 @@ def _number_batches(db: duckdb.DuckDBPyConnection, now: datetime) -> list[Planne
             SELECT *, not_before IS NOT NULL AS waits,
                    (row_number() OVER (
                        PARTITION BY not_before IS NOT NULL ORDER BY remove DESC, id
-                   ) - 1) // {BATCH_IDS} AS chunk
+                   ) - 1) // {most_ids} AS chunk
             FROM timed
         ), weighed AS (
             SELECT *, sum(strlen(to_json(id)) + 1) OVER (

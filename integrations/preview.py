@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from cohorts import evaluation, membership
 from cohorts.models import Cohort
+from integrations.connections import most_ids
 from integrations.ledger import holdings_of
 from integrations.models import Connection, Ledger
 from integrations.planning import count_changes
@@ -35,7 +36,9 @@ def preview_import(cohort: Cohort, connection: Connection, *, repair: bool = Fal
     with tempfile.TemporaryDirectory(prefix="preview-") as folder:
         members = Path(folder) / "members.parquet"
         membership.write_parquet(evaluation.stream_members(prepared, as_of=now), members)
-        counts = count_changes(holdings_of(ledger, members), now=now, repair=repair)
+        counts = count_changes(
+            holdings_of(ledger, members), now=now, repair=repair, most_ids=most_ids(connection)
+        )
     return Preview(
         size=counts.size,
         add=counts.added,

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from integrations.models import ImportRun, ImportSchedule
+from integrations.models import Connection, ImportRun, ImportSchedule
 from integrations.safety import hold_words
 
 # Failures that only a new key or another endpoint ends.
@@ -52,6 +52,7 @@ CAUSES: Mapping[str, Any] = {
     "media_type": _("Braze did not take the format of the request."),
     "too_large": _("The request is too large for Braze."),
     "refused": _("Braze refused."),
+    "members_refused": _("Braze took the import, but refused some members."),
     "definition": _("The definition of the cohort no longer fits its data."),
     "timeout": _("Counting the cohort took too long."),
     "memory": _("Counting the cohort needs more memory than it may use."),
@@ -106,10 +107,7 @@ def _steps_after(run: ImportRun) -> list[str]:
         ]
     if kind in KEY_KINDS:
         return [
-            gettext(
-                "In Braze open Partner Integrations, Technology Partners, and copy the data import "
-                "key and the REST endpoint."
-            ),
+            _where_the_key_is(run),
             gettext("Have an administrator save them in the connection “%s” and test it.")
             % run.connection.name,
             gettext("Imports over this connection are paused until then, and go on by themselves."),
@@ -132,6 +130,18 @@ def _steps_after(run: ImportRun) -> list[str]:
             _missing_is_sent(run),
         ]
     return [gettext("Open the import to see what stopped it."), _missing_is_sent(run)]
+
+
+def _where_the_key_is(run: ImportRun) -> str:
+    if run.connection.mode == Connection.Mode.TRACK:
+        return gettext(
+            "In Braze open Settings, APIs and Identifiers, and copy the REST API key and the REST "
+            "endpoint."
+        )
+    return gettext(
+        "In Braze open Partner Integrations, Technology Partners, and copy the data import key and "
+        "the REST endpoint."
+    )
 
 
 def _missing_is_sent(run: ImportRun) -> str:

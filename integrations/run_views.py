@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, Sum
@@ -17,6 +16,7 @@ from integrations.models import ImportBatch, ImportRun, Ledger
 from integrations.run_bars import draw_bars
 from integrations.runs import OPEN_STATES, approve_run, cancel_run
 from integrations.schedules import find_live_schedule
+from integrations.segment_filter import filter_for
 
 PAGE_SIZE = 50
 STATE_FILTERS = {
@@ -65,7 +65,7 @@ def show_run(request: HttpRequest, pk: int) -> HttpResponse:
         "bars": draw_bars(run, progress),
         "newest_run": ImportRun.objects.filter(cohort=run.cohort).latest("pk").pk,
         "ledger": Ledger.objects.filter(cohort=run.cohort, connection=run.connection).first(),
-        "filter_name": f"{settings.BRAZE_PARTNER_NAME.capitalize()} Cohorts",
+        "filter": filter_for(run),
         "can_be_canceled": run.state in OPEN_STATES and not run.cancel_requested_at,
     }
     template = "integrations/_run.html" if wants_part(request) else "integrations/run.html"

@@ -68,6 +68,7 @@ FAILURES: dict[str, Any] = {
     "unauthorized": _("access refused"),
     "unreachable": _("not reachable"),
     "name_not_found": _("not reachable"),
+    "members_refused": _("members refused"),
     "definition": _("definition"),
     "timeout": _("took too long"),
 }

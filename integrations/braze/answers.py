@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,30 @@ class Outcome(enum.Enum):
 
 
 @dataclass(frozen=True)
+class RefusedObject:
+    """A member that Braze refused while it took the rest of the request."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What refusals are called where they differ by the way of delivery."""
+
+    by_status: Mapping[int, refusals.Refusal]
+    # By what Braze's text to a 401 contains, in lower case.
+    unauthorized: Mapping[str, refusals.Refusal]
+    unauthorized_other: refusals.Refusal
+
+
+PARTNER_TEXTS = Texts(refusals.BY_STATUS, refusals.UNAUTHORIZED, refusals.UNAUTHORIZED_OTHER)
+TRACK_TEXTS = Texts(
+    {**refusals.BY_STATUS, **refusals.TRACK_BY_STATUS}, {}, refusals.TRACK_UNAUTHORIZED
+)
+
+
+@dataclass(frozen=True)
 class Answer:
     outcome: Outcome
     status: int | None
@@ -43,19 +67,28 @@ class Answer:
     wait_seconds: float | None = None
     warnings: tuple[str, ...] = ()
     duration_ms: int = 0
+    # Of an accepted request: members whose part of it Braze refused.
+    refused: tuple[RefusedObject, ...] = field(default=(), repr=False)
 
     @property
     def is_accepted(self) -> bool:
         return self.outcome is Outcome.ACCEPTED
 
 
-def judge(result: Reply | NoReply, *, host: str, clean: Clean = tidy) -> Answer:
+def judge(
+    result: Reply | NoReply, *, host: str, texts: Texts = PARTNER_TEXTS, clean: Clean = tidy
+) -> Answer:
     """The answer to what one POST brought back. `clean` takes keys and ids out of Braze's texts."""
     if isinstance(result, NoReply):
         answer = _judge_silence(result, host)
     else:
         answer = classify(
-            result.status, result.headers, result.body, complete=result.complete, clean=clean
+            result.status,
+            result.headers,
+            result.body,
+            complete=result.complete,
+            texts=texts,
+            clean=clean,
         )
     return replace(answer, duration_ms=result.duration_ms)
 
@@ -66,6 +99,7 @@ def classify(
     body: bytes,
     *,
     complete: bool = True,
+    texts: Texts = PARTNER_TEXTS,
     clean: Clean = tidy,
     now: datetime | None = None,
 ) -> Answer:
@@ -75,7 +109,7 @@ def classify(
     if 300 <= status < 400:
         return _judge_redirect(status, headers, clean)
     if 400 <= status < 500:
-        return _judge_refusal(status, headers, body, clean, now)
+        return _judge_refusal(status, headers, body, texts, clean, now)
     if status >= 500:
         return _judge_server_error(status, headers, now)
     return _unknown(status, "odd_answer", _("Braze answered with the unusual status %s.") % status)
@@ -117,11 +151,16 @@ def _judge_redirect(status: int, headers: Mapping[str, str], clean: Clean) -> An
 
 
 def _judge_refusal(
-    status: int, headers: Mapping[str, str], body: bytes, clean: Clean, now: datetime
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    texts: Texts,
+    clean: Clean,
+    now: datetime,
 ) -> Answer:
     if status == 401:
-        return _judge_unauthorized(_message(body))
-    refusal = refusals.BY_STATUS.get(status, refusals.OTHER)
+        return _judge_unauthorized(_message(body), texts)
+    refusal = texts.by_status.get(status, refusals.OTHER)
     text = _(refusal.text) % _said(status, clean(_message(body)) or _("no reason given"))
     wait = None
     if status == refusals.RATE_LIMITED:
@@ -131,12 +170,12 @@ def _judge_refusal(
     return Answer(Outcome.REFUSED, status, refusal.kind, text, refusal.retry, wait)
 
 
-def _judge_unauthorized(said: str) -> Answer:
+def _judge_unauthorized(said: str, texts: Texts) -> Answer:
     """Braze's own text is not shown: it may echo the key."""
     said = said.replace("`", "").lower()
     refusal = next(
-        (each for words, each in refusals.UNAUTHORIZED.items() if words in said),
-        refusals.UNAUTHORIZED_OTHER,
+        (each for words, each in texts.unauthorized.items() if words in said),
+        texts.unauthorized_other,
     )
     return Answer(Outcome.REFUSED, 401, refusal.kind, _(refusal.text), refusal.retry)
 

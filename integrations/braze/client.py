@@ -56,11 +56,19 @@ def encode(content: Mapping[str, Any]) -> bytes:
 class BrazeClient:
     """Not for several threads at once: one call at a time, over one kept connection."""
 
-    def __init__(self, base_url: str, *, connect_timeout: float = 5, deadline: float = 45) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        connect_timeout: float = 5,
+        deadline: float = 45,
+    ) -> None:
         self._base_url = base_url.rstrip("/")
         self._connect_timeout = connect_timeout
         self._deadline = deadline
         self._session = _Session()
+        self._session.headers.update(headers or {})
 
     def post(self, path: str, body: bytes) -> Reply | NoReply:
         with Call(connect_timeout=self._connect_timeout, deadline=self._deadline) as call:

@@ -95,6 +95,30 @@ UNAUTHORIZED_OTHER = Refusal(
     ),
 )
 
+# Where delivery by /users/track needs other words.
+TRACK_BY_STATUS: dict[int, Refusal] = {
+    403: Refusal(
+        "forbidden",
+        _(
+            "Braze does not permit this (%(status)s): %(text)s. Give the REST API key the "
+            "permission users.track, and check that the account is active."
+        ),
+    ),
+    404: Refusal(
+        "configuration",
+        _("Braze knows no such address (%(status)s). Check the REST endpoint."),
+    ),
+    423: Refusal("locked", _("Braze is busy with another change (%(status)s)."), retry=True),
+}
+TRACK_UNAUTHORIZED = Refusal(
+    "key_refused",
+    _(
+        "Braze did not accept the REST API key (401). Either the key is wrong, was deleted or "
+        "lacks the permission users.track, or the REST endpoint belongs to another cluster. "
+        "Compare both under Settings, APIs and Identifiers."
+    ),
+)
+
 # How far a call came that ended without an answer. %s is the host.
 BEFORE_SENDING: dict[str, Refusal] = {
     "resolve": Refusal("name_not_found", _("The address %s was not found."), retry=True),

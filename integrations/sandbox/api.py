@@ -1,4 +1,4 @@
-"""The two partner endpoints: check, play the fault, take effect, log, answer."""
+"""The endpoints: check, play the fault, take effect, log, answer."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from integrations.sandbox.changes import find_warnings
 from integrations.sandbox.faults import Fault, FaultList
 from integrations.sandbox.fixture import WORKSPACE_STATES, Fixture
-from integrations.sandbox.limits import HourlyCounter, InFlight
+from integrations.sandbox.limits import HourlyCounter, InFlight, TrackCounter
 from integrations.sandbox.messages import Request, Response, json_response
 from integrations.sandbox.profiles import make_profiles
 from integrations.sandbox.protocol import ChangeMembers, Operation, Refusal, read_operation
 from integrations.sandbox.store import Entry, Naming, Sides, Store
+from integrations.sandbox.tracking import PATH as TRACK_PATH
+from integrations.sandbox.tracking import TrackUsers, read_track
 
 ENDPOINT = re.compile(r"/partners/([^/]+)/(cohorts|cohorts/users)")
 SUCCESS = {"message": "success"}
@@ -35,6 +38,18 @@ DEFAULT_MESSAGES = {
 }
 
 
+Accepted = Operation | TrackUsers
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a request asks for, and what it is answered with."""
+
+    operation: Accepted | Refusal
+    status: int
+    body: dict[str, Any]
+
+
 class PartnerApi:
     """The state of the imitation that requests share."""
 
@@ -44,6 +59,7 @@ class PartnerApi:
             store.get_meta("faults"), lambda text: store.set_meta("faults", text)
         )
         self.counter = HourlyCounter(store.count_since)
+        self.track_counter = TrackCounter()
         self._in_flight = InFlight()
         self._wait = wait
         self.use(fixture)
@@ -67,24 +83,40 @@ class PartnerApi:
 
     def handle(self, request: Request) -> Response:
         started = time.monotonic()
-        allowed, headers = self.counter.take(self.fixture.rules)
+        is_track = request.path == TRACK_PATH
+        counter = self.track_counter if is_track else self.counter
+        allowed, headers = counter.take(self.fixture.rules)
         entry = _entry(request)
         match = ENDPOINT.fullmatch(request.path)
-        problem = _check_envelope(request, match is not None)
-        if match is None or problem is not None:
-            return self._refuse(entry, *(problem or (404, "Not Found")), headers)
+        problem = _check_envelope(request, is_track or match is not None)
+        if problem is not None:
+            return self._refuse(entry, *problem, headers)
         fault = self.faults.take(request.path)
         if fault is None and not allowed:
             return self._refuse(entry, 429, "Rate Limited", headers)
-        operation = read_operation(match[2], match[1], request.body, self.fixture)
-        with self._alone(operation, entry) as blocked:
+        reading = self._read_track(request) if match is None else self._read(match, request.body)
+        with self._alone(reading.operation, entry) as blocked:
             if blocked and fault is None:
                 return self._refuse(entry, 423, "Resource locked", headers)
             if fault is None:
-                return self._answer(entry, operation, headers)
-            response = self._play(fault, entry, operation, headers)
+                return self._answer(entry, reading, headers)
+            response = self._play(fault, entry, reading, headers)
             self._wait(max(0.0, fault.delay_ms / 1000 - (time.monotonic() - started)))
             return response
+
+    def _read(self, match: re.Match[str], body: bytes) -> Reading:
+        operation = read_operation(match[2], match[1], body, self.fixture)
+        if isinstance(operation, Refusal):
+            return Reading(operation, operation.status, {"message": operation.message})
+        return Reading(operation, 201, SUCCESS)
+
+    def _read_track(self, request: Request) -> Reading:
+        key = request.headers.get("authorization", "")
+        track, refused = read_track(key, request.body, self.fixture, self.profiles)
+        if refused is not None:
+            return Reading(refused[0], refused[0].status, refused[1])
+        assert track is not None  # noqa: S101 - one of the two
+        return Reading(track, 201, track.answer())
 
     # -- the ways a request can end -------------------------------------------
 
@@ -93,27 +125,22 @@ class PartnerApi:
         self.store.record(entry)
         return json_response({"message": text}, status, headers)
 
-    def _answer(
-        self, entry: Entry, operation: Operation | Refusal, headers: dict[str, str]
-    ) -> Response:
+    def _answer(self, entry: Entry, reading: Reading, headers: dict[str, str]) -> Response:
+        operation = reading.operation
+        entry.status, entry.message = reading.status, _message(operation)
         if isinstance(operation, Refusal):
-            entry.status, entry.message = operation.status, operation.safe_message
             self.store.record(entry)
-            return json_response({"message": operation.message}, operation.status, headers)
-        entry.status, entry.message = 201, SUCCESS["message"]
-        self._take_effect(entry, operation, 0)
-        return json_response(SUCCESS, 201, headers)
+        else:
+            self._take_effect(entry, operation, 0)
+        return json_response(reading.body, reading.status, headers)
 
     def _play(
-        self,
-        fault: Fault,
-        entry: Entry,
-        operation: Operation | Refusal,
-        headers: dict[str, str],
+        self, fault: Fault, entry: Entry, reading: Reading, headers: dict[str, str]
     ) -> Response:
         """What the fault says; where it says nothing, what would have been answered."""
         entry.fault = fault.summary()
-        response = _written_answer(fault, operation, headers)
+        operation = reading.operation
+        response = _written_answer(fault, reading, headers)
         cut = fault.drop in ("before", "after")
         entry.status = None if cut or fault.drop else response.status
         entry.message = "" if fault.status else _message(operation)
@@ -124,10 +151,13 @@ class PartnerApi:
         response.cut = "before" if cut else fault.drop
         return response
 
-    def _take_effect(self, entry: Entry, operation: Operation, delay_ms: int) -> None:
+    def _take_effect(self, entry: Entry, operation: Accepted, delay_ms: int) -> None:
         delay_ms += self.fixture.rules.processing_delay_ms
         due = time.time() + delay_ms / 1000 if delay_ms else None
-        self.store.record(entry, self._resolve(operation), due=due)
+        if isinstance(operation, TrackUsers):
+            self.store.record_arrays(entry, operation.arrays, due=due)
+        else:
+            self.store.record(entry, self._resolve(operation), due=due)
 
     def _resolve(self, operation: Operation) -> Naming | Sides:
         if not isinstance(operation, ChangeMembers):
@@ -139,13 +169,13 @@ class PartnerApi:
         ]
 
     @contextmanager
-    def _alone(self, operation: Operation | Refusal, entry: Entry) -> Iterator[bool]:
+    def _alone(self, operation: Accepted | Refusal, entry: Entry) -> Iterator[bool]:
         """Note what the operation is about; True when it must wait for another one."""
         if isinstance(operation, Refusal):
             yield False
             return
         _describe(entry, operation)
-        key = (operation.workspace, operation.cohort_id)
+        key = (entry.workspace, entry.cohort)
         with self._in_flight.entering(key) as others:
             if others:
                 entry.warnings.append("concurrent_requests")
@@ -162,8 +192,14 @@ def _entry(request: Request) -> Entry:
     )
 
 
-def _describe(entry: Entry, operation: Operation) -> None:
-    entry.workspace, entry.cohort = operation.workspace, operation.cohort_id
+def _describe(entry: Entry, operation: Accepted) -> None:
+    entry.workspace = operation.workspace
+    if isinstance(operation, TrackUsers):
+        entry.cohort = operation.first_id
+        entry.added, entry.removed = operation.added, operation.removed
+        entry.warnings = list(operation.warnings)
+        return
+    entry.cohort = operation.cohort_id
     if isinstance(operation, ChangeMembers):
         changes = operation.changes
         entry.removed = sum(len(each) for each in changes if each.should_remove)
@@ -182,18 +218,13 @@ def _check_envelope(request: Request, known: bool) -> tuple[int, str] | None:
     return None
 
 
-def _message(operation: Operation | Refusal) -> str:
+def _message(operation: Accepted | Refusal) -> str:
     return operation.safe_message if isinstance(operation, Refusal) else SUCCESS["message"]
 
 
-def _written_answer(
-    fault: Fault, operation: Operation | Refusal, headers: dict[str, str]
-) -> Response:
+def _written_answer(fault: Fault, reading: Reading, headers: dict[str, str]) -> Response:
     given = fault.written_headers()
-    if isinstance(operation, Refusal):
-        status, default = operation.status, {"message": operation.message}
-    else:
-        status, default = 201, SUCCESS
+    status, default = reading.status, reading.body
     if fault.status is not None:
         status = fault.status
         default = {"message": DEFAULT_MESSAGES.get(status, "error")} if status >= 300 else SUCCESS

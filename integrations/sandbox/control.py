@@ -141,6 +141,7 @@ class Control:
         self._api.use(self._api.store.replace(data))
         self._api.faults.clear()
         self._api.counter.clear()
+        self._api.track_counter.clear()
 
 
 def write_entry(row: sqlite3.Row) -> dict[str, Any]:

@@ -35,7 +35,7 @@ CHOICES: dict[str, tuple[Any, dict[str, Any]]] = {
         {"status": 201, "body": {"message": "success", "errors": ["minor error message"]}},
     ),
 }
-ENDPOINTS = ("*", "/cohorts", "/cohorts/users")
+ENDPOINTS = ("*", "/cohorts", "/cohorts/users", "/users/track")
 
 
 def read_choice(form: dict[str, list[str]]) -> dict[str, Any] | None:

@@ -24,6 +24,8 @@ class Workspace:
     client_secret: str
     state: str
     name: str
+    # Of an ordinary REST API key; None: the workspace has none.
+    rest_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Rules:
     lock_concurrent_writes: bool = False
     reset_in_seconds: bool = False  # x-ratelimit-reset as seconds left, not as an epoch
     retry_after_on_429: bool = False  # a 429 carries x-ratelimit-retry-after instead
+    track_limit: int = 3_000  # requests to /users/track in three seconds
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,12 @@ class Fixture:
         return self.partner_keys.get("EU" if self.cluster.startswith("EU") else "US")
 
     def secrets(self) -> tuple[str, ...]:
-        return (*self.partner_keys.values(), *(each.client_secret for each in self.workspaces))
+        rest_keys = (each.rest_key for each in self.workspaces if each.rest_key)
+        return (
+            *self.partner_keys.values(),
+            *(each.client_secret for each in self.workspaces),
+            *rest_keys,
+        )
 
 
 def default_fixture() -> dict[str, Any]:
@@ -81,7 +89,11 @@ def default_fixture() -> dict[str, Any]:
         "partner_name": settings.BRAZE_PARTNER_NAME,
         "partner_keys": dict(keys),
         "workspaces": [
-            {"client_secret": "sandbox-data-import-key-A", "state": ENABLED},
+            {
+                "client_secret": "sandbox-data-import-key-A",
+                "rest_key": "sandbox-rest-api-key-A",
+                "state": ENABLED,
+            },
             {"client_secret": "sandbox-data-import-key-partner-off", "state": NOT_ENABLED},
             {"client_secret": "sandbox-data-import-key-invalidated", "state": INVALIDATED},
         ],
@@ -146,11 +158,17 @@ def _workspaces(value: object) -> tuple[Workspace, ...]:
             raise FixtureError(f"{where}.state must be one of: {', '.join(WORKSPACE_STATES)}.")
         secret = _text(item.get("client_secret"), f"{where}.client_secret")
         name = _text(item.get("name", f"Workspace {number + 1}"), f"{where}.name")
-        found.append(Workspace(secret, state, name))
+        rest_key = item.get("rest_key")
+        if rest_key is not None:
+            rest_key = _text(rest_key, f"{where}.rest_key")
+        found.append(Workspace(secret, state, name, rest_key))
     if not found:
         raise FixtureError("workspaces must hold at least one workspace.")
     if len({each.client_secret for each in found}) < len(found):
         raise FixtureError("workspaces: two have the same client_secret.")
+    rest_keys = [each.rest_key for each in found if each.rest_key]
+    if len(set(rest_keys)) < len(rest_keys):
+        raise FixtureError("workspaces: two have the same rest_key.")
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from integrations.sandbox.fixture import Rules
 
 HOUR = 3600
+TRACK_WINDOW = 3
 
 
 class HourlyCounter:
@@ -41,6 +43,35 @@ class HourlyCounter:
             "x-ratelimit-limit": str(rules.hourly_limit),
             "x-ratelimit-remaining": str(max(0, rules.hourly_limit - count)),
             "x-ratelimit-reset": str(seconds if rules.reset_in_seconds else end),
+        }
+
+
+class TrackCounter:
+    """Requests to /users/track of the current three seconds, told as seconds left."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._window = 0
+        self._count = 0
+
+    def clear(self) -> None:
+        with self._lock:
+            self._count = 0
+
+    def take(self, rules: Rules) -> tuple[bool, dict[str, str]]:
+        now = time.time()
+        with self._lock:
+            if int(now) // TRACK_WINDOW != self._window:
+                self._window, self._count = int(now) // TRACK_WINDOW, 0
+            self._count += 1
+            count, end = self._count, (self._window + 1) * TRACK_WINDOW
+        seconds = max(1, math.ceil(end - now))
+        if count > rules.track_limit:
+            return False, {"x-ratelimit-retry-after": str(seconds)}
+        return True, {
+            "x-ratelimit-limit": str(rules.track_limit),
+            "x-ratelimit-remaining": str(rules.track_limit - count),
+            "x-ratelimit-reset": str(seconds),
         }
 
 

@@ -16,6 +16,7 @@ from integrations.sandbox.rendering import write_time
 from integrations.sandbox.store import Store
 
 PAGE = 25
+PARTNER_FILTER = "Kubit Cohorts"
 
 
 def list_cohorts(db: sqlite3.Connection, search: str = "") -> list[dict[str, Any]]:
@@ -28,6 +29,15 @@ def list_cohorts(db: sqlite3.Connection, search: str = "") -> list[dict[str, Any
         for each in found
         if needle in each["label"].casefold() or needle in each["id"].casefold()
     ]
+
+
+def by_filter(cohorts: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Under the partner's filter first, then under each array attribute."""
+    groups: dict[tuple[bool, str], list[dict[str, Any]]] = {}
+    for each in cohorts:
+        groups.setdefault((each["attribute"] is not None, each["filter"]), []).append(each)
+    labels = {True: _("Custom attribute: %s"), False: _("Cohort membership: %s")}
+    return [(labels[key[0]] % key[1], groups[key]) for key in sorted(groups)]
 
 
 def find_cohort(db: sqlite3.Connection, written: str) -> dict[str, Any] | None:
@@ -48,7 +58,19 @@ def describe_cohort(row: sqlite3.Row) -> dict[str, Any]:
         "created_at": row["created_at"] or "",
         "changed_at": write_time(row["changed_at"]),
         "workspace": row["workspace"],
+        # The filter of the segment builder that knows it.
+        "filter": row["attribute"] or PARTNER_FILTER,
+        "attribute": row["attribute"],
     }
+
+
+def list_arrays(rows: list[sqlite3.Row]) -> list[tuple[str, list[str]]]:
+    """The array attributes of one profile, from what it is in."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row["attribute"] is not None:
+            found.setdefault(row["attribute"], []).append(row["name"])
+    return sorted(found.items())
 
 
 def page_of(

@@ -14,8 +14,10 @@ from integrations.sandbox.fault_form import CHOICES, ENDPOINTS, read_choice
 from integrations.sandbox.fixture import WORKSPACE_STATES
 from integrations.sandbox.listings import (
     PAGE,
+    by_filter,
     describe_request,
     find_cohort,
+    list_arrays,
     list_cohorts,
     page_of,
     write_csv,
@@ -85,6 +87,7 @@ class Pages:
             "rows": rows,
             "operators": (INCLUDES, EXCLUDES),
             "cohorts": cohorts,
+            "filters": by_filter(cohorts),
             "total": total,
             "share": f"{100 * total / everyone:.1f}%" if total is not None and everyone else "",
             "title": _title(groups, labels),
@@ -109,7 +112,8 @@ class Pages:
             "known": segments.knows(profile),
             "filtered": bool(groups),
             "unmet": unmet,
-            "cohorts": [row["name"] or row["id"] for row in inside],
+            "cohorts": [row["name"] or row["id"] for row in inside if row["attribute"] is None],
+            "arrays": list_arrays(inside),
             "changed": write_time(max(times)) if times else "",
         }
 
@@ -214,14 +218,21 @@ class Pages:
 
     def profiles(self, request: Request) -> Response:
         users, start = self._api.fixture.users, request.number("from", 0)
+        shown = (users or ())[start : start + PAGE]
+        with self._api.store.reading() as db:
+            arrays = [
+                list_arrays(Segments(db, listed=True).cohorts_of(write_member(user)))
+                for user in shown
+            ]
         found = [
             {
+                "arrays": held,
                 "member": write_member(user),
                 "external_id": user.external_id or "",
                 "device_ids": user.device_ids,
                 "aliases": [f"{label}: {name}" for label, name in user.aliases],
             }
-            for user in (users or ())[start : start + PAGE]
+            for user, held in zip(shown, arrays, strict=True)
         ]
         context = {
             "section": "profiles",
@@ -239,6 +250,7 @@ class Pages:
                 "number": number,
                 "name": each.name,
                 "key": mask(each.client_secret),
+                "rest_key": mask(each.rest_key) if each.rest_key else "",
                 "state": each.state,
             }
             for number, each in enumerate(fixture.workspaces)

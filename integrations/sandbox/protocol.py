@@ -66,7 +66,9 @@ def read_operation(
 ) -> Operation | Refusal:
     """`endpoint` is "cohorts" or "cohorts/users"."""
     try:
-        data = _read_object(body)
+        data = read_object(body)
+        if data is None:
+            _refuse(400, BAD_JSON)
         if len(body) > fixture.rules.max_body_bytes:
             _refuse(413, TOO_LARGE)
         workspace = _authenticate(data, partner_name, fixture)
@@ -80,16 +82,15 @@ def read_operation(
         return refused.refusal
 
 
-def _read_object(body: bytes) -> dict[str, Any]:
+def read_object(body: bytes) -> dict[str, Any] | None:
+    """The JSON object of a body; None for anything else."""
     try:
         data = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
         if b"\\ud" in body or b"\\uD" in body:
             json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
-        _refuse(400, BAD_JSON)
-    if not isinstance(data, dict):
-        _refuse(400, BAD_JSON)
-    return data
+        return None
+    return data if isinstance(data, dict) else None
 
 
 def _no_constant(name: str) -> NoReturn:

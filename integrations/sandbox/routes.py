@@ -29,7 +29,7 @@ class Sandbox:
     allowed_hosts: frozenset[str] = frozenset()
 
     def answer(self, request: Request) -> Response:
-        if request.path.startswith("/partners/"):
+        if request.path.startswith(("/partners/", "/users/")):
             return self.api.handle(request)
         response = self._answer_browser(request)
         for name, value in SECURITY_HEADERS.items():

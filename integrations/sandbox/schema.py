@@ -56,6 +56,10 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if version not in (0, FORMAT):
         raise StateError(f"{path} was written by another version. Remove it to start anew.")
     connection.executescript(TABLES)
+    names = [row[1] for row in connection.execute("PRAGMA table_info(cohorts)")]
+    if "attribute" not in names:
+        # Set for a value of an array attribute, which is kept like a cohort.
+        connection.execute("ALTER TABLE cohorts ADD COLUMN attribute TEXT")
     connection.execute(f"PRAGMA user_version={FORMAT}")
 
 

@@ -138,8 +138,9 @@ class Segments:
 
     def cohorts_of(self, profile: str) -> list[sqlite3.Row]:
         query = (
-            "SELECT c.pk, c.id, c.name, r.time FROM cohorts c JOIN members m ON m.cohort = c.pk"
-            " LEFT JOIN requests r ON r.number = m.request WHERE m.profile = ? ORDER BY c.name"
+            "SELECT c.pk, c.id, c.name, c.attribute, r.time FROM cohorts c"
+            " JOIN members m ON m.cohort = c.pk LEFT JOIN requests r ON r.number = m.request"
+            " WHERE m.profile = ? ORDER BY c.name"
         )
         return self._db.execute(query, (profile,)).fetchall()
 

@@ -20,6 +20,10 @@ from integrations.sandbox.schema import StateError, open_reader, open_writer
 Sides = list[tuple[bool, list[str]]]  # (should_remove, members), in the order they were sent
 
 
+# By attribute and value of an array.
+Arrays = dict[tuple[str, str], Sides]
+
+
 @dataclass(frozen=True)
 class Naming:
     name: str
@@ -116,7 +120,7 @@ class Store:
     def _put(self, key: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    # -- the two endpoints --------------------------------------------------
+    # -- the endpoints --------------------------------------------------
 
     def record(
         self, entry: Entry, operation: Naming | Sides | None = None, *, due: float | None = None
@@ -138,6 +142,24 @@ class Store:
                     self._postpone(pk, operation, number, due, entry.warnings)
             else:  # nothing to change, and done
                 db.execute("UPDATE requests SET applied = 1 WHERE number = ?", (number,))
+        return number
+
+    def record_arrays(self, entry: Entry, arrays: Arrays, *, due: float | None = None) -> int:
+        """The same for values of array attributes."""
+        with self._transaction() as db:
+            self._apply_due()
+            number = self._insert(entry)
+            db.execute("UPDATE requests SET applied = ? WHERE number = ?", (due is None, number))
+            for (attribute, value), sides in arrays.items():
+                if all(remove for remove, _members in sides) and not self._knows(
+                    entry.workspace or 0, attribute, value
+                ):
+                    continue  # taking away what nobody has leaves no trace
+                pk = self._array_value(entry.workspace or 0, attribute, value)
+                if due is None:
+                    self._apply(pk, sides, number, entry.warnings)
+                else:
+                    self._postpone(pk, sides, number, due, entry.warnings)
         return number
 
     def count_since(self, instant: float) -> int:
@@ -196,6 +218,17 @@ class Store:
             row = self._db.execute(insert, (workspace, identifier)).fetchone()
         return int(row[0])
 
+    def _knows(self, workspace: int, attribute: str, value: str) -> bool:
+        query = "SELECT 1 FROM cohorts WHERE workspace = ? AND id = ?"
+        found = self._db.execute(query, (workspace, f"{attribute}: {value}"))
+        return found.fetchone() is not None
+
+    def _array_value(self, workspace: int, attribute: str, value: str) -> int:
+        pk = self._cohort(workspace, f"{attribute}: {value}")
+        query = "UPDATE cohorts SET name = ?, attribute = ? WHERE pk = ? AND attribute IS NULL"
+        self._db.execute(query, (value, attribute, pk))
+        return pk
+
     def _apply(self, pk: int, operation: Naming | Sides, number: int, warnings: list[str]) -> None:
         name = self._db.execute("SELECT name FROM cohorts WHERE pk = ?", (pk,)).fetchone()[0]
         entered = left = 0
@@ -211,8 +244,8 @@ class Store:
             if entered + left < sum(len(members) for _remove, members in operation):
                 found.append("unchanged_member_sent_again")
         self._db.execute(
-            'UPDATE requests SET entered = ?, "left" = ?, applied = 1, warnings = ?'
-            " WHERE number = ?",
+            'UPDATE requests SET entered = entered + ?, "left" = "left" + ?, applied = 1,'
+            " warnings = ? WHERE number = ?",
             (entered, left, json.dumps(warnings + found), number),
         )
 

@@ -10,7 +10,16 @@ from django.db import transaction
 
 from cohorts.management.door import Door, Refused
 from integrations.braze.clusters import CLUSTERS
-from integrations.connections import endpoint_label, find_endpoint, problem_with_key, set_key
+from integrations.braze.tracking import DEFAULT_ATTRIBUTE
+from integrations.connections import (
+    can_change_delivery,
+    endpoint_label,
+    find_endpoint,
+    key_name,
+    problem_with_attribute,
+    problem_with_key,
+    set_key,
+)
 from integrations.models import Connection
 
 
@@ -28,7 +37,19 @@ class Command(Door):
             "--key-env",
             required=True,
             metavar="VAR",
-            help="the environment variable that holds the data import key",
+            help="the environment variable that holds the key: the data import key, or for "
+            "--mode track a REST API key",
+        )
+        parser.add_argument(
+            "--mode",
+            choices=Connection.Mode.values,
+            help="partner (default): the cohorts of a Braze partner; track: an array attribute "
+            "of each user, written with a REST API key that has the permission users.track",
+        )
+        parser.add_argument(
+            "--attribute",
+            metavar="NAME",
+            help=f"for --mode track: the array attribute; default “{DEFAULT_ATTRIBUTE}”",
         )
 
     def handle(self, **options: Any) -> None:
@@ -38,11 +59,12 @@ class Command(Door):
         endpoint = find_endpoint(options["endpoint"])
         if endpoint is None:
             raise Refused(_unknown_endpoint(options["endpoint"]))
-        key = _read_key(options["key_env"])
         with transaction.atomic():
             connection = Connection.objects.defer("data_import_key").filter(name=name).first()
             is_new = connection is None
             connection = connection or Connection(name=name)
+            _set_delivery(connection, options["mode"], options["attribute"])
+            key = _read_key(options["key_env"], connection.mode)
             connection.endpoint = endpoint
             set_key(connection, key)
             connection.save()
@@ -50,14 +72,32 @@ class Command(Door):
         self.stdout.write(f"Connection “{name}” to {endpoint_label(endpoint)} {done}.")
 
 
-def _read_key(variable: str) -> str:
+def _set_delivery(connection: Connection, mode: str | None, attribute: str | None) -> None:
+    """What is not given stays as it is."""
+    mode = mode or connection.mode
+    if attribute is not None and mode != Connection.Mode.TRACK:
+        raise Refused("attribute: it is for --mode track only.")
+    attribute = connection.attribute if attribute is None else attribute.strip()
+    problem = problem_with_attribute(attribute)
+    if problem:
+        raise Refused(f"attribute: {problem}")
+    is_other = (mode, attribute) != (connection.mode, connection.attribute)
+    if is_other and not can_change_delivery(connection):
+        raise Refused(
+            "mode: members were sent over this connection already, so its mode and attribute are "
+            "fixed. Add another connection."
+        )
+    connection.mode, connection.attribute = mode, attribute
+
+
+def _read_key(variable: str, mode: str) -> str:
     if variable not in os.environ:
         raise Refused(
-            f"key-env: the environment variable {variable} is not set. Put the data import key "
+            f"key-env: the environment variable {variable} is not set. Put the {key_name(mode)} "
             "into it, and give its name here, never the key itself."
         )
     key = os.environ[variable].strip()
-    problem = problem_with_key(key)
+    problem = problem_with_key(key, mode)
     if problem:
         raise Refused(f"key-env: {problem}")
     return key

@@ -452,7 +452,7 @@ def test_no_member_id_comes_back() -> None:
 def test_its_repr_hides_the_keys() -> None:
     with closing(destination("http://127.0.0.1:9")) as braze:
         assert "canary" not in repr(braze)
-        assert "canary" not in repr(braze._client)
+        assert "canary" not in repr(braze._caller._client)
 
 
 @pytest.mark.parametrize(

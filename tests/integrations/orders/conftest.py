@@ -148,7 +148,7 @@ class FakeBraze:
 
     def _play(self, peer: socket.socket, request: bytes) -> None:
         body = json.loads(request.partition(b"\r\n\r\n")[2])
-        if body["client_secret"] == self.good_key:
+        if body.get("client_secret") == self.good_key:
             peer.sendall(answer())
         else:
             said = b'{"message":"Invalid client secret"}'

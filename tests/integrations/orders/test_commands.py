@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cohorts.models import Cohort
 from integrations.management.commands import import_cohort
-from integrations.models import Connection, ImportRun, ImportSchedule, WorkerSeen
+from integrations.models import Connection, ImportRun, ImportSchedule, Ledger, WorkerSeen
 from integrations.preview import Preview
 from tests.integrations.orders.conftest import Ended
 
@@ -35,6 +35,28 @@ def test_it_adds_a_connection_with_the_key_from_the_environment(
     added = Connection.objects.get()
     assert (added.name, added.endpoint, added.key_hint) == ("Main", "EU-01", "0123")
     assert added.data_import_key == "key-canary-0123"
+
+
+def test_it_adds_a_connection_with_a_rest_key(run_command: RunCommand, key_variable: str) -> None:
+    track = ["Attr", "--endpoint", "US-01", "--key-env", key_variable, "--mode", "track"]
+    assert run_command("add_connection", *track).code == 0
+    added = Connection.objects.get()
+    assert (added.mode, added.attribute) == ("track", "Kubit Cohorts")
+    assert run_command("add_connection", *track, "--attribute", "Cohorts").code == 0
+    assert Connection.objects.get().attribute == "Cohorts"
+    for attribute in ("email", "_x", " "):
+        ended = run_command("add_connection", *track, "--attribute", attribute)
+        assert (ended.code, ended.errors[0][:10]) == (2, "attribute:")
+
+
+def test_the_delivery_is_fixed_once_members_were_sent(
+    run_command: RunCommand, key_variable: str, connection: Connection, cohort: Cohort
+) -> None:
+    Ledger.objects.create(cohort=cohort, connection=connection, braze_cohort_id="coh_1")
+    arguments = ["Main", "--endpoint", "US-01", "--key-env", key_variable]
+    ended = run_command("add_connection", *arguments, "--mode", "track")
+    assert (ended.code, ended.errors[0][:5]) == (2, "mode:")
+    assert run_command("add_connection", *arguments).code == 0
 
 
 def test_adding_it_again_replaces_key_and_endpoint_and_ends_the_pause(

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from cohorts.models import Cohort
 from integrations.connections import (
     ConnectionUnusable,
     check_connection,
@@ -20,7 +21,7 @@ from integrations.connections import (
     open_endpoint,
     set_key,
 )
-from integrations.models import Connection
+from integrations.models import Connection, Ledger
 from tests.integrations.orders.conftest import FakeBraze
 
 pytestmark = pytest.mark.django_db
@@ -251,6 +252,28 @@ def test_a_connection_whose_key_cannot_be_read_can_still_be_given_a_new_one(
     form = {"name": "Main", "endpoint": braze.server.url, "new_key": braze.good_key}
     assert admin.post(change_url(connection), form).status_code == 302
     assert Connection.objects.get().data_import_key == braze.good_key
+
+
+def test_a_rest_key_is_tried_the_way_it_delivers(admin: Client, braze: FakeBraze) -> None:
+    url = reverse("admin:integrations_connection_add")
+    form = {"name": "Attr", "mode": "track", "endpoint": braze.server.url, "attribute": "Cohorts"}
+    admin.post(url, form | {"new_key": "rest-key-canary-7f2c"})
+    request = braze.server.requests[-1]
+    assert request.startswith(b"POST /users/track")
+    assert b"Bearer rest-key-canary-7f2c" in request
+    page = admin.post(url, form | {"new_key": "k", "attribute": "email"}).content.decode()
+    assert "has a meaning of its own in Braze" in page
+
+
+def test_another_way_of_delivery_needs_its_own_key_and_no_ledger(
+    admin: Client, braze: FakeBraze, connection: Connection, cohort: Cohort
+) -> None:
+    form = {"name": "Main", "mode": "track", "endpoint": "US-01", "new_key": ""}
+    page = admin.post(change_url(connection), form).content.decode()
+    assert "needs its own key" in page
+    Ledger.objects.create(cohort=cohort, connection=connection, braze_cohort_id="coh_1")
+    assert admin.post(change_url(connection), form).status_code == 302
+    assert Connection.objects.get().mode == "partner"
 
 
 def test_the_admin_site_offers_no_way_to_start_functions_by_name(admin: Client) -> None:

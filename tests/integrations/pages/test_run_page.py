@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from cohorts.models import Cohort
 from integrations.models import Ledger
-from tests.factories import NOW, make_batch, make_cohort, make_run, make_user
+from tests.factories import NOW, make_batch, make_cohort, make_connection, make_run, make_user
 from tests.integrations.pages.reading import PART, text
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +32,18 @@ def test_it_names_the_exact_segment_filter(page: Client, cohort: Cohort) -> None
         cohort=cohort, connection=run.connection, braze_cohort_id="coh_1", braze_name="Sleepers"
     )
     assert "Kubit Cohorts includes Sleepers" in text(page.get(run.get_absolute_url()))
+
+
+def test_it_names_the_filter_of_an_array_attribute(page: Client, cohort: Cohort) -> None:
+    connection = make_connection(mode="track", attribute="Groups")
+    run = make_run(cohort, "partial", connection=connection, size=3, refused=1200)
+    Ledger.objects.create(
+        cohort=cohort, connection=connection, braze_cohort_id="coh_1", braze_name="Sleepers [0a]"
+    )
+    shown = text(page.get(run.get_absolute_url()))
+    assert "Groups includes value Sleepers [0a]" in shown
+    assert "Custom Attributes" in shown
+    assert "Braze refused 1,200 members." in shown
 
 
 def test_it_says_the_cause_and_the_remedy_of_a_failure(page: Client, cohort: Cohort) -> None:
