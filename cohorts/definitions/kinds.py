@@ -35,7 +35,9 @@ def _find_kind_in_json(node: Filter, catalog: Catalog) -> Kind | None:
             return types[0]
         return other
     kind = _find_kind_of_value(node.value, may_be_time="time" in types)
-    return kind if kind in types or len(types) > 1 else types[0]
+    if len(types) == 1:
+        return types[0]
+    return kind if kind in types else None
 
 
 def _find_kind_of_value(value: FilterValue, *, may_be_time: bool) -> Kind | None:

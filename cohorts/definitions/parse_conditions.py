@@ -352,7 +352,8 @@ def _parse_list(keys: Keys) -> Leaf:
     users: tuple[str, ...] = ()
     if keys.require("users", "List the user ids."):
         items = read_items(keys.notes, keys.at("users"), keys.data["users"], "user ids")
-        users = tuple(read_text(keys.notes, at, item) for at, item in items)
+        # An empty id is nobody's, and so is any other that the dataset does not hold.
+        users = tuple(read_text(keys.notes, at, item, may_be_empty=True) for at, item in items)
     return InList(users=users, negate=keys.flag("negate"), path=keys.path)
 
 

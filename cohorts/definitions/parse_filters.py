@@ -124,7 +124,7 @@ def _parse_value(notes: Notes, path: str, value: object, operator: Operator) -> 
             return _parse_between(notes, path, value)
         case "list":
             return tuple(
-                _parse_scalar(notes, item_path, item, may_be_boolean=False)
+                _parse_scalar(notes, item_path, item)
                 for item_path, item in read_items(notes, path, value, "values")
             )
         case "span":
@@ -141,7 +141,7 @@ def _parse_one(notes: Notes, path: str, value: object) -> FilterValue:
         name = keys.text("property", "Name the property to compare with.")
         keys.finish()
         return OtherProperty(name=name)
-    scalar: Scalar = _parse_scalar(notes, path, value, may_be_boolean=True)
+    scalar: Scalar = _parse_scalar(notes, path, value)
     return scalar
 
 
@@ -150,7 +150,7 @@ def _parse_between(notes: Notes, path: str, value: object) -> FilterValue:
     if pair is None:
         return None
     found = len(notes.problems)
-    low, high = (_parse_scalar(notes, at, item, may_be_boolean=False) for at, item in pair)
+    low, high = (_parse_scalar(notes, at, item) for at, item in pair)
     if len(notes.problems) == found and _is_above(low, high):
         notes.add(path, "The low end is above the high end. Swap them.")
     return (low, high)
@@ -160,18 +160,18 @@ def _is_above(low: Any, high: Any) -> bool:
     if isinstance(low, str) and isinstance(high, str):
         start, end = find_moment(low), find_moment(high)
         return bool(start is not None and end is not None and is_before(end, start))
-    return not isinstance(low, str) and not isinstance(high, str) and low > high
+    return not isinstance(low, str | bool) and not isinstance(high, str | bool) and low > high
 
 
-def _parse_scalar(notes: Notes, path: str, value: object, *, may_be_boolean: bool) -> Any:
+def _parse_scalar(notes: Notes, path: str, value: object) -> Any:
+    """Whether it fits the operator is known with the property's type."""
     if isinstance(value, str):
         return read_text(notes, path, value, may_be_empty=True)
-    if isinstance(value, bool) and may_be_boolean:
+    if isinstance(value, bool):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float):
         return check_size(notes, path, value)
-    kinds = "a text, a number, true or false" if may_be_boolean else "a text or a number"
-    notes.add(path, f"Give {kinds}, not {quote(value)}.")
+    notes.add(path, f"Give a text, a number, true or false, not {quote(value)}.")
     return 0
 
 
