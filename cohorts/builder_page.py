@@ -23,6 +23,7 @@ from cohorts.definitions.operators import (
 )
 from cohorts.definitions.parse_conditions import CONDITION_READERS
 from cohorts.models import Cohort, Dataset
+from cohorts.templates_offered import offered_templates
 
 ADD = "cohorts.add_cohort"
 CHANGE = "cohorts.change_cohort"
@@ -66,6 +67,7 @@ def dataset_data(dataset: Dataset, *, without: Cohort | None = None) -> dict[str
             "user_properties": [_describe_property(p) for p in catalog.user_properties],
         },
         "cohorts": list(cohorts.values("slug", "name", "description")),
+        "templates": offered_templates(catalog),
     }
 
 

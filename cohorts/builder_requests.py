@@ -84,6 +84,13 @@ def read_text(data: dict[str, Any], key: str, *, limit: int) -> str | None:
     return value.strip()
 
 
+def read_texts(data: dict[str, Any], key: str) -> list[str]:
+    value = data.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise RequestRefused(_("“%s” must be a list of texts.") % key, field=key)
+    return value
+
+
 def read_whole(data: dict[str, Any], key: str) -> int | None:
     value = data.get(key)
     if value is None:

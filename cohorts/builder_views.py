@@ -19,6 +19,7 @@ from cohorts.builder_requests import (
     get_dataset,
     read_body,
     read_text,
+    read_texts,
     read_whole,
 )
 from cohorts.builder_sample import sample_context
@@ -82,8 +83,12 @@ def sample(request: HttpRequest) -> HttpResponse:
     draft = _read_definition(request)
     if draft.prepared is None:
         raise _refuse(draft.problems)
-    left_out = len(draft.left_out)
-    context = sample_context(draft.prepared, as_of=timezone.now(), left_out=left_out)
+    context = sample_context(
+        draft.prepared,
+        as_of=timezone.now(),
+        left_out=len(draft.left_out),
+        chosen=read_texts(read_body(request), "columns"),
+    )
     return render(request, "cohorts/_builder_sample.html", context)
 
 

@@ -7,7 +7,7 @@ engine (`WarehouseError`). `on_connection` hands out the open warehouse, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -59,7 +59,8 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Sample:
-    """The first column holds ids, the others what the conditions measured."""
+    """The first column holds ids, the next what the conditions measured, by path, and the last
+    the user properties asked for."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
@@ -133,11 +134,13 @@ def sample_members(
     *,
     as_of: datetime,
     limit: int = 100,
+    properties: Sequence[str] = (),
     time_limit: float | None = None,
     on_connection: OnConnection | None = None,
 ) -> Sample:
+    """`properties`: names of user properties of the catalog."""
     given = compiling(prepared, as_of)
-    sample = compile_sample(prepared.definition, limit=limit, **given)
+    sample = compile_sample(prepared.definition, limit=limit, properties=properties, **given)
     total = _print(compile_count(prepared.definition, **given), prepared)
     with opened(prepared, time_limit, on_connection) as warehouse:
         rows = warehouse.rows(_print(sample, prepared))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlglot import ErrorLevel, exp
@@ -86,11 +86,13 @@ def compile_sample(
     as_of: datetime,
     references: Mapping[str, Reference],
     limit: int = 100,
+    properties: Sequence[str] = (),
     dialect: str = "duckdb",
 ) -> exp.Select:
-    """`id` and the measured value of each condition that measures one, highest first."""
+    """`id`, the measured value of each condition that measures one, highest first, and the user
+    properties of these names."""
     compilation = begin(definition, catalog, layout, as_of, references, dialect)
-    return compilation.finish(select_sample(definition, compilation.ctx, limit))
+    return compilation.finish(select_sample(definition, compilation.ctx, limit, properties))
 
 
 def to_sql(expression: exp.Expr, dialect: str = "duckdb") -> str:

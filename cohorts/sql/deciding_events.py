@@ -25,8 +25,8 @@ from cohorts.definitions.walk import flatten_filter, list_properties
 from cohorts.sql.context import Context
 from cohorts.sql.events import event_time, events_match, select_events, select_rows
 from cohorts.sql.expressions import Expr, aliased, any_of, column, compare
-from cohorts.sql.filters import read_property
-from cohorts.sql.measured_values import list_periods, show_property
+from cohorts.sql.filters import read_property, show_property
+from cohorts.sql.measured_values import list_periods
 from cohorts.sql.retention import select_returned
 from cohorts.sql.windows import Interval
 

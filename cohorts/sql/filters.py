@@ -70,6 +70,16 @@ def read_property(scope: Scope, property_name: str, kind: Kind, ctx: Context, al
     return _read(*found, kind, ctx, alias)
 
 
+def show_property(scope: Scope, name: str, ctx: Context, alias: str) -> Expr:
+    """The value as it stands, of JSON the leaf that the path leads to."""
+    found = ctx.catalog.find_property(scope, name)
+    if found is not None and not found[1]:
+        return column(alias, found[0].column)
+    leaf = read_property(scope, name, "string", ctx, alias)
+    whole_value = read_property(scope, name, "json", ctx, alias)
+    return exp.Coalesce(this=leaf, expressions=[whole_value])
+
+
 def _complement(node: Filter, positive: Expr) -> Expr:
     return positive if OPERATORS[node.op].positive is None else negated(certain(positive))
 

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlglot import exp
 
-from cohorts.definitions.catalog import Scope
 from cohorts.definitions.nodes import (
     FirstTime,
     LastTime,
@@ -35,7 +34,7 @@ from cohorts.sql.expressions import (
     true,
     whole,
 )
-from cohorts.sql.filters import read_property
+from cohorts.sql.filters import show_property
 from cohorts.sql.measurements import VALUE, unit_number
 from cohorts.sql.retention import START, select_starts
 from cohorts.sql.sample import is_measuring, select_values, value_of
@@ -101,16 +100,6 @@ def select_properties(names: Sequence[str], ctx: Context) -> UserValues:
     query = select(*columns).from_(table(layout.users or "", "p"), copy=False)
     is_user = compare(column("p", key), "=", text(ctx.only or ""))
     return UserValues(query.where(is_user, copy=False), tuple(names))
-
-
-def show_property(scope: Scope, name: str, ctx: Context, alias: str) -> Expr:
-    """The value as it stands, of JSON the leaf that the path leads to."""
-    found = ctx.catalog.find_property(scope, name)
-    if found is not None and not found[1]:
-        return column(alias, found[0].column)
-    leaf = read_property(scope, name, "string", ctx, alias)
-    whole_value = read_property(scope, name, "json", ctx, alias)
-    return exp.Coalesce(this=leaf, expressions=[whole_value])
 
 
 # --- parts of a row: each gives one row or none, and the columns to read from it

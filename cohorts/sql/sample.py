@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
@@ -33,6 +33,7 @@ from cohorts.sql.expressions import (
     when,
     whole,
 )
+from cohorts.sql.filters import show_property
 from cohorts.sql.measurements import VALUE, ZERO_FUNCTIONS, select_measured, select_ratio
 from cohorts.sql.population import select_population
 
@@ -65,8 +66,11 @@ def combine_answers(condition: Condition, leaves: Mapping[str, str]) -> Expr:
     return negated(answer) if condition.negate else answer
 
 
-def select_sample(definition: Definition, ctx: Context, limit: int) -> exp.Select:
-    """`id` and one column per measuring condition, named by its path; highest values first."""
+def select_sample(
+    definition: Definition, ctx: Context, limit: int, properties: Sequence[str] = ()
+) -> exp.Select:
+    """`id`, one column per measuring condition, named by its path, and one per user property of
+    those asked for; highest values first."""
     key = ctx.layout.user_key
     columns = [aliased(column("u", key), "k"), aliased(column("u", ctx.layout.id), "id")]
     members = select_members(definition, ctx, *columns)
@@ -82,9 +86,25 @@ def select_sample(definition: Definition, ctx: Context, limit: int) -> exp.Selec
         value = value_of(leaf, alias)
         query = query.select(aliased(value, leaf.path), copy=False)
         order.append(exp.Ordered(this=value.copy(), desc=True, nulls_first=False))
+    if properties:
+        query = _add_properties(query, properties, ctx)
     order.append(exp.Ordered(this=column("m", "id")))
     query = query.order_by(*order, copy=False).limit(limit, copy=False)
     return query.with_(name(_MEMBERS), as_=members, copy=False)
+
+
+def _add_properties(query: exp.Select, names: Sequence[str], ctx: Context) -> exp.Select:
+    key = ctx.layout.user_key
+    shown = [
+        aliased(show_property("user", name, ctx, "p"), f"p{number}")
+        for number, name in enumerate(names)
+    ]
+    users = select(aliased(column("p", key), "k"), *shown)
+    users = users.from_(table(ctx.layout.users or "", "p"), copy=False)
+    same_user = compare(column("x", "k"), "=", column("m", "k"))
+    query = query.join(exp.Join(this=derived(users, "x"), side="LEFT", on=same_user), copy=False)
+    columns = [aliased(column("x", f"p{n}"), name) for n, name in enumerate(names)]
+    return query.select(*columns, copy=False)
 
 
 def is_measuring(leaf: Leaf) -> bool:

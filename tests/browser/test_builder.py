@@ -330,3 +330,102 @@ def test_it_is_accessible_and_never_scrolls_sideways(
         "rules => axe.run('cohort-builder', {runOnly: rules}).then(r => r.violations)", RULES
     )
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+
+
+def test_a_template_fills_the_page_and_undo_brings_back_what_was(open_builder: Opener) -> None:
+    page = open_builder()
+    before = definition_of(page)
+    page.get_by_role("button", name="Templates").click()
+    dialog = page.get_by_role("dialog", name="Start from a usual question")
+    assert dialog.get_by_role("listitem").count() >= 12
+    dialog.get_by_role("button", name="Dormant users").click()
+    expect(dialog).to_have_count(0)
+    assert definition_of(page)["conditions"][0]["state"] == "dormant"
+    wait_for_total(page)
+    page.keyboard.press("Control+z")
+    assert definition_of(page) == before
+
+
+def events_in_order(page: Page) -> list[Any]:
+    def read(group: Any) -> list[Any]:
+        return [read(c) if "conditions" in c else c.get("event") for c in group["conditions"]]
+
+    return read(definition_of(page))
+
+
+def build_rows(page: Page, *events: str) -> None:
+    for row, event in enumerate(events):
+        if row:
+            page.get_by_role("button", name="Condition", exact=True).last.click()
+        choose_event(page, event, row)
+    assert events_in_order(page) == list(events)
+
+
+def test_rows_are_moved_with_the_arrow_keys_into_groups_and_out(open_builder: Opener) -> None:
+    page = open_builder()
+    build_rows(page, "SING", "PURCHASE", "APP_OPEN")
+    page.get_by_role("button", name="Move condition 3").press("ArrowUp")
+    assert events_in_order(page) == ["SING", "APP_OPEN", "PURCHASE"]
+    expect(page.locator("#said")).to_have_text("Moved to place 2 of 3")
+    grip = page.get_by_role("button", name="Move condition 2")
+    expect(grip).to_be_focused()
+    grip.click()
+    page.get_by_role("button", name="Into a new group").click()
+    assert events_in_order(page) == ["SING", ["APP_OPEN"], "PURCHASE"]
+    page.get_by_role("button", name="Move condition 1", exact=True).press("ArrowDown")
+    assert events_in_order(page) == [["SING", "APP_OPEN"], "PURCHASE"]
+    page.get_by_role("button", name="Move condition 1.1").press("ArrowUp")
+    assert events_in_order(page) == ["SING", ["APP_OPEN"], "PURCHASE"]
+    page.get_by_role("button", name="Move condition 2.1").press("ArrowDown")
+    assert events_in_order(page) == ["SING", "APP_OPEN", "PURCHASE"]
+
+
+def test_rows_are_dragged(open_builder: Opener) -> None:
+    page = open_builder()
+    build_rows(page, "SING", "PURCHASE", "APP_OPEN")
+    target = page.locator(".cond").first
+    page.get_by_role("button", name="Move condition 3").drag_to(
+        target, target_position={"x": 200, "y": 4}
+    )
+    assert events_in_order(page) == ["APP_OPEN", "SING", "PURCHASE"]
+    expect(page.locator(".drop-before, .drop-after, .is-dragged")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    assert events_in_order(page) == ["SING", "PURCHASE", "APP_OPEN"]
+
+
+def test_exclusions_of_a_funnel_follow_their_steps(open_builder: Opener) -> None:
+    page = open_builder()
+    page.get_by_role("combobox", name="Condition type").select_option("funnel")
+    for row, event in enumerate(["APP_OPEN", "SING", "PURCHASE"]):
+        if row == 2:
+            page.get_by_role("button", name="Step", exact=True).click()
+        choose_event(page, event, row)
+    page.get_by_role("button", name="Exclusion", exact=True).click()
+    choose_event(page, "JOIN_DUET", 3)
+    page.get_by_role("combobox", name="between steps").select_option("2")
+    (funnel,) = definition_of(page)["conditions"]
+    assert funnel["exclude"] == [{"between": [2, 3], "event": "JOIN_DUET"}]
+    wait_for_total(page)
+    expect(page.locator(".msg.bad")).to_have_count(0)
+    page.get_by_role("button", name="Remove step 1").click()
+    (funnel,) = definition_of(page)["conditions"]
+    assert funnel["exclude"] == [{"between": [1, 2], "event": "JOIN_DUET"}]
+
+
+def test_the_sample_shows_chosen_columns_and_saves_them(
+    open_builder: Opener, tmp_path: Path
+) -> None:
+    page = open_builder()
+    choose_event(page, "SING")
+    page.get_by_role("button", name="Execute").click()
+    sample = page.locator("#sample")
+    sample.get_by_text("Columns").click()
+    sample.get_by_role("checkbox", name="country").check()
+    expect(sample.get_by_role("columnheader", name="country")).to_be_visible()
+    expect(sample.get_by_role("checkbox", name="country")).to_be_focused()
+    with page.expect_download() as download:
+        sample.get_by_role("button", name="CSV").click()
+    download.value.save_as(tmp_path / "sample.csv")
+    first, second, *_ = (tmp_path / "sample.csv").read_text("utf-8-sig").splitlines()
+    assert first == '"User_id","SING ≥ 1 in the last 30 day(s)","country"'
+    assert second.count('","') == 2

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { count, fill, icon, iconButton, select } from "./controls.js";
+import { grip } from "./moving.js";
 import { whereButton, whereRows } from "./events.js";
 import { problemList } from "./problems.js";
 import { offeredTypes, rowFor } from "./rows/index.js";
@@ -21,6 +22,7 @@ export function conditionRow(ctx, { node, path, number, inAny }) {
     aria-label=${fill(state.errors ? ctx.texts.condition_bad : ctx.texts.condition, { number })}
   >
     <div class="cond__head">
+      ${grip(ctx, { ...spec, number })}
       <div class="bline">
         ${typeSelect(ctx, spec)}${negation && node.negate ? html`<span class="negation">${ctx.texts.not}</span>` : nothing}
         ${row.fields(ctx, spec)}

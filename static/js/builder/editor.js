@@ -4,6 +4,7 @@
 import { Api } from "./api.js";
 import { Combo } from "./combobox.js";
 import { compact } from "./condition.js";
+import { fill } from "./controls.js";
 import { focusOn } from "./focus.js";
 import { History } from "./history.js";
 import { LivePreview } from "./live.js";
@@ -12,6 +13,9 @@ import { placeProblems, problemAt, problemsOf } from "./problems.js";
 import { rowFor } from "./rows/index.js";
 import * as trees from "./tree.js";
 import { sameDefinition, toWire } from "./wire.js";
+
+/** "3.1", as a person counts the place at `path`. */
+const numberOf = (path) => path.filter((key) => typeof key === "number").map((i) => i + 1).join(".");
 
 // Lists that are left out when nothing is in them.
 const OPTIONAL_LISTS = ["where", "global_filter", "exclude"];
@@ -23,7 +27,8 @@ export class Editor {
   failure = null; // why there is no count, in words
   counting = false;
   attempted = false; // save or execute was pressed: what is unfilled counts as a mistake
-  open = { globalFilter: false, dateRange: false };
+  open = { globalFilter: false, dateRange: false, moving: null };
+  said = ""; // what was done that only the eye could see
   #focusNext = null;
 
   constructor(data, draw) {
@@ -42,8 +47,8 @@ export class Editor {
     });
   }
 
-  useCatalog({ catalog, cohorts }) {
-    Object.assign(this, { catalog, cohorts });
+  useCatalog({ catalog, cohorts, templates }) {
+    Object.assign(this, { catalog, cohorts, templates });
   }
 
   get tree() {
@@ -52,6 +57,10 @@ export class Editor {
 
   get isDirty() {
     return !sameDefinition(this.tree, this.saved);
+  }
+
+  get isBlank() {
+    return sameDefinition(this.tree, this.blank);
   }
 
   // --- drawing
@@ -76,6 +85,10 @@ export class Editor {
     return { count: this.counts.get(key), errors };
   }
 
+  at(path) {
+    return trees.get(this.tree, path);
+  }
+
   problem(path, deep = false) {
     return problemAt(this, path, deep);
   }
@@ -92,6 +105,7 @@ export class Editor {
 
   change(tree, spot = null) {
     if (tree === this.tree) return this.redraw();
+    if (!trees.pathOf(tree, this.open.moving)) this.open.moving = null;
     this.history.push(tree, spot);
     this.recount();
   }
@@ -115,10 +129,11 @@ export class Editor {
     this.change(trees.insert(this.tree, path, index, value));
   }
 
-  remove(path, control = "property") {
+  /** `after` changes the tree further, as one step. */
+  remove(path, control = "property", after = (tree) => tree) {
     const listPath = path.slice(0, -1);
     const rest = trees.get(this.tree, listPath).length - 1;
-    const tree = trees.remove(this.tree, path);
+    const tree = after(trees.remove(this.tree, path));
     if (rest > 0) {
       const neighbour = trees.get(tree, [...listPath, Math.min(path.at(-1), rest - 1)]);
       this.#focusNext = `${trees.keyOf(neighbour)}-${control}`;
@@ -166,6 +181,43 @@ export class Editor {
     const row = compact(rowFor("performed").blank({}));
     this.#focusNext = `${trees.keyOf(row)}-type`;
     this.change(trees.set(this.tree, ["conditions"], [row]));
+  }
+
+  toggleMoving(key) {
+    this.open.moving = key;
+    this.redraw();
+  }
+
+  /** `place`: {owner, before}, keys; `control` of the moved row keeps the keyboard. */
+  move(path, place, control) {
+    const node = trees.get(this.tree, path);
+    const tree = trees.move(this.tree, path, place);
+    const at = trees.pathOf(tree, trees.keyOf(node));
+    this.said = fill(this.texts.moved, { number: numberOf(at), count: trees.get(tree, at.slice(0, -1)).length });
+    this.#focusNext = `${trees.keyOf(node)}-${control}`;
+    this.change(tree);
+  }
+
+  wrap(path) {
+    const around = trees.get(this.tree, path.slice(0, -2));
+    const node = trees.get(this.tree, path);
+    this.open.moving = null;
+    this.#focusNext = `${trees.keyOf(node)}-grip`;
+    this.change(trees.wrap(this.tree, path, around.match === "any" ? "all" : "any"));
+  }
+
+  dissolve(path) {
+    const [first] = trees.get(this.tree, path).conditions;
+    this.open.moving = null;
+    this.#focusNext = `${trees.keyOf(first)}-grip`;
+    this.change(trees.dissolve(this.tree, path));
+  }
+
+  /** Begin anew from a whole definition; undo brings back what there was. */
+  take(definition) {
+    this.attempted = false;
+    this.#focusNext = trees.keyOf(definition.conditions[0]);
+    this.change(definition);
   }
 
   reset() {

@@ -3,13 +3,13 @@
 const FOCUSABLE = "input, select, textarea, button, a[href], [tabindex]";
 
 /**
- * Focus the element `id`, or the first thing inside it that takes focus. A control that is
+ * Focus the element `id`, or the first field inside it that takes focus, after the grip. A control that is
  * gone ("n4-filter") gives way to its row ("n4").
  */
 export function focusOn(id) {
   const element = document.getElementById(id) ?? document.getElementById(id.split("-")[0]);
   if (!element) return false;
-  const target = element.matches(FOCUSABLE) ? element : [...element.querySelectorAll(FOCUSABLE)].find((e) => !e.disabled);
+  const target = element.matches(FOCUSABLE) ? element : [...element.querySelectorAll(FOCUSABLE)].find((e) => !e.disabled && !e.matches(".grip"));
   target?.focus();
   return Boolean(target);
 }

@@ -23,6 +23,16 @@ export function globalFilter(ctx) {
         badge: filters.length || undefined,
         onClick: () => toggle(ctx, filters),
       })}
+      ${iconButton({
+        id: "global-range",
+        name: "i-history",
+        label: texts.set_date_range,
+        tone: "md",
+        onClick: () => {
+          ctx.open.dateRange = true;
+          ctx.focus("date-range-editor");
+        },
+      })}
       ${ctx.open.globalFilter ? nothing : filters.map((filter, i) => summaryChip(ctx, filter, i))}
     </div>
     ${ctx.open.globalFilter ? editor(ctx, filters) : nothing}`;

@@ -4,6 +4,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { conditionRow, countOf, negateButton, rowButtons } from "./condition.js";
 import { addButton, fill, segment, unit } from "./controls.js";
+import { grip } from "./moving.js";
 import { problemList } from "./problems.js";
 import { depthOf, isGroup, keyOf } from "./tree.js";
 
@@ -52,6 +53,7 @@ function groupBox(ctx, { node, path, number, inAny }) {
     aria-label=${fill(texts.group, { number })}
   >
     <div class="cond__head">
+      ${grip(ctx, { id, path, node, number })}
       <div class="row match">
         ${node.negate ? html`<span class="negation">${texts.not}</span>` : nothing}
         ${matchSegment(ctx, { id, path, node, label: texts.match_in_group })}${unit(texts.of_this_group)}

@@ -4,6 +4,7 @@ import { render } from "../../vendor/lit-html/lit-html.js";
 import { useSprite } from "./controls.js";
 import { Editor } from "./editor.js";
 import { keepInside } from "./focus.js";
+import { Dragging } from "./moving.js";
 import { page } from "./page.js";
 import { Sampling } from "./sampling.js";
 import { Saving } from "./saving.js";
@@ -18,6 +19,7 @@ class CohortBuilder extends HTMLElement {
     this.editor = new Editor(data, () => this.#draw());
     this.saving = new Saving(this.editor);
     this.sampling = new Sampling(this.editor);
+    this.dragging = new Dragging(this, this.editor);
     this.addEventListener("keydown", (event) => this.#shortcut(event));
     this.#listenOutside();
     this.editor.recount(0);
@@ -28,9 +30,13 @@ class CohortBuilder extends HTMLElement {
       if (this.editor.isDirty) event.preventDefault();
     });
     document.querySelector("[data-builder-rename]")?.addEventListener("click", () => this.saving.ask(false));
-    document.addEventListener("pointerdown", (event) => {
-      if (!this.editor.open.dateRange || event.target.closest(".daterange")) return;
-      this.editor.open.dateRange = false;
+    document.addEventListener("pointerdown", ({ target }) => {
+      const { open } = this.editor;
+      const closesRange = open.dateRange && !target.closest(".daterange");
+      const closesMoving = open.moving && !target.closest(".grip-place");
+      if (!closesRange && !closesMoving) return;
+      if (closesRange) open.dateRange = false;
+      if (closesMoving) open.moving = null;
       this.editor.redraw();
     });
   }

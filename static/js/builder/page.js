@@ -8,6 +8,7 @@ import { definitionBody } from "./group.js";
 import { badRows, problemList } from "./problems.js";
 import { conflictBanner, saveDialog } from "./saving.js";
 import { summary } from "./summary.js";
+import { templatesButton, templatesDialog } from "./templates.js";
 import { keyOf } from "./tree.js";
 
 export function page(ctx, saving, sampling) {
@@ -21,7 +22,9 @@ export function page(ctx, saving, sampling) {
       </div>
     </section>
     ${sampling.template()} ${saveDialog(ctx, saving)} ${sampling.sqlDialog()}
-    <p class="vh" role="status" aria-live="polite">${announcement(ctx)}</p>`;
+    ${templatesDialog(ctx)}
+    <p class="vh" role="status" aria-live="polite">${announcement(ctx)}</p>
+    <p class="vh" role="status" aria-live="polite" id="said">${ctx.said}</p>`;
 }
 
 function toolbar(ctx) {
@@ -31,6 +34,7 @@ function toolbar(ctx) {
     ${schema(ctx)}
     <span class="b builder__subject">${texts.subject}</span><span class="unit">${data.subject}</span>
     <span class="push row">
+      ${templatesButton(ctx)}
       ${iconButton({ id: "undo", name: "i-arrow-back-up", label: texts.undo, tone: "md", disabled: !history.canUndo, onClick: () => ctx.undo() })}
       ${iconButton({ id: "redo", name: "i-arrow-forward-up", label: texts.redo, tone: "md", disabled: !history.canRedo, onClick: () => ctx.redo() })}
       <button type="button" class="btn" id="reset" ?disabled=${!ctx.isDirty} @click=${() => ctx.reset()}>${texts.reset}</button>

@@ -3,11 +3,13 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { icon } from "./controls.js";
 import { rangeText } from "./date_range.js";
+import { saveTable } from "./sample_csv.js";
 
 export class Sampling {
   busy = false;
   error = null;
   sql = null;
+  columns = []; // user properties to show beside what was measured
   #request = null;
   // Lit draws around this element; what is in it comes from the server.
   #body = Object.assign(document.createElement("div"), { className: "sample__body" });
@@ -23,10 +25,27 @@ export class Sampling {
     this.#body.addEventListener("click", (event) => {
       const id = event.target.closest("[data-check-id]");
       if (id) this.#checkListed(id.textContent);
+      if (event.target.closest("[data-sample-csv]")) this.#saveCsv();
+    });
+    this.#body.addEventListener("change", (event) => {
+      const columns = event.target.closest("[data-sample-columns]");
+      if (columns) this.#choose(columns);
     });
   }
 
-  async execute() {
+  #choose(columns) {
+    const chosen = [...columns.querySelectorAll(":checked")].map(({ value }) => value);
+    this.columns = chosen.slice(0, Number(columns.dataset.most));
+    this.execute({ stay: true });
+  }
+
+  #saveCsv() {
+    const name = this.editor.cohort?.slug ?? "cohort";
+    saveTable(this.#body.querySelector("table"), `${name}-sample.csv`);
+  }
+
+  /** `stay`: only the columns changed, so the page and the open menu stay as they are. */
+  async execute({ stay = false } = {}) {
     const { editor } = this;
     editor.attempted = true;
     this.#request?.abort();
@@ -34,7 +53,7 @@ export class Sampling {
     Object.assign(this, { busy: true, error: null });
     editor.redraw();
     try {
-      this.#show(await editor.api.sample(editor.body, request.signal));
+      this.#show(await editor.api.sample({ ...editor.body, columns: this.columns }, request.signal), stay);
     } catch (error) {
       if (error.name === "AbortError") return;
       this.error = error.message;
@@ -42,11 +61,17 @@ export class Sampling {
     }
     this.busy = false;
     editor.redraw();
-    document.getElementById("sample")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    if (!stay) document.getElementById("sample")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
-  #show(fragment) {
+  #show(fragment, stay) {
+    const focused = stay && this.#body.contains(document.activeElement) ? document.activeElement.value : null;
     this.#body.replaceChildren(...parse(fragment));
+    const columns = this.#body.querySelector("[data-sample-columns]");
+    if (stay && columns) {
+      columns.closest("details").open = true;
+      [...columns.querySelectorAll("input")].find(({ value }) => value === focused)?.focus();
+    }
     const range = this.#body.querySelector("[data-date-range]");
     if (range) range.textContent = rangeText(this.editor, this.editor.tree.date_range);
   }

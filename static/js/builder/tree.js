@@ -66,6 +66,39 @@ export function duplicate(tree, path) {
   return insert(tree, path.slice(0, -1), path.at(-1) + 1, structuredClone(get(tree, path)));
 }
 
+/** Without the item at `path`, and without the groups that this leaves empty. */
+export function prune(tree, path) {
+  const listPath = path.slice(0, -1);
+  const isLast = get(tree, listPath).length === 1;
+  return isLast && listPath.length > 1 ? prune(tree, listPath.slice(0, -1)) : remove(tree, path);
+}
+
+/** Take the item at `path` out and put it into the group `owner`, before the item `before` (keys;
+ * null is the end). Groups that this leaves empty go. */
+export function move(tree, path, { owner, before }) {
+  const node = get(tree, path);
+  if (before === keyOf(node)) return tree;
+  const rest = prune(tree, path);
+  const at = pathOf(rest, owner);
+  if (at === null) return tree;
+  const listPath = [...at, "conditions"];
+  const list = get(rest, listPath);
+  const found = list.findIndex((item) => keyOf(item) === before);
+  return insert(rest, listPath, found < 0 ? list.length : found, node);
+}
+
+/** The item at `path` in a new group of its own. */
+export const wrap = (tree, path, match) =>
+  update(tree, path, (node) => ({ match, conditions: [node] }));
+
+/** The conditions of the group at `path` in its place. */
+export function dissolve(tree, path) {
+  const index = path.at(-1);
+  return update(tree, path.slice(0, -1), (list) =>
+    inherit([...list.slice(0, index), ...list[index].conditions, ...list.slice(index + 1)], list),
+  );
+}
+
 export const isGroup = (node) => node !== null && typeof node === "object" && Array.isArray(node.conditions);
 
 /** Every condition and group with its path, parents before children. */
@@ -93,6 +126,9 @@ export function pathOf(tree, key) {
   for (const [node, at] of walk(tree)) if (keyOf(node) === key) return at;
   return null;
 }
+
+/** How many groups are nested in one another in `node`: 0 for a condition. */
+export const heightOf = (node) => (isGroup(node) ? 1 + Math.max(0, ...node.conditions.map(heightOf)) : 0);
 
 /** How deep groups are nested at `path`: 0 for the definition's own conditions. */
 export const depthOf = (path) => path.filter((key) => key === "conditions").length - 1;

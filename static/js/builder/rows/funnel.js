@@ -3,6 +3,7 @@
 import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../../vendor/lit-html/directives/repeat.js";
 import { addButton, fill, iconButton, select, unit } from "../controls.js";
+import { exclusionButton, exclusionRows, withoutLostExclusions } from "./funnel_exclusions.js";
 import { eventPicker, whereButton, whereRows } from "../events.js";
 import { keyOf } from "../tree.js";
 import { periodFields } from "../values.js";
@@ -36,15 +37,18 @@ export const funnel = {
     const at = [...path, "steps"];
     return html`<div class="steps-editor" role="group" aria-label=${ctx.texts.steps}>
       ${repeat(steps, keyOf, (step, i) => stepRow(ctx, step, [...at, i], steps.length))}
-      ${steps.length < MOST_STEPS
-        ? addButton({
-            id: `${id}-step`,
-            text: ctx.texts.add_step,
-            small: true,
-            onClick: () => ctx.insert(at, steps.length, {}, "event"),
-          })
-        : nothing}
-      ${node.exclude ? html`<code class="raw">${JSON.stringify({ exclude: node.exclude })}</code>` : nothing}
+      ${exclusionRows(ctx, { path, node })}
+      <div class="row">
+        ${steps.length < MOST_STEPS
+          ? addButton({
+              id: `${id}-step`,
+              text: ctx.texts.add_step,
+              small: true,
+              onClick: () => ctx.insert(at, steps.length, {}, "event"),
+            })
+          : nothing}
+        ${exclusionButton(ctx, { id, path, node })}
+      </div>
     </div>`;
   },
 };
@@ -61,12 +65,18 @@ function stepRow(ctx, step, path, length) {
             name: "i-x",
             label: fill(ctx.texts.remove_step, { number }),
             tone: "danger",
-            onClick: () => ctx.remove(path, "event"),
+            onClick: () => removeStep(ctx, path),
           })
         : nothing}
     </div>
     ${whereRows(ctx, { id, path, node: step })}
   </div>`;
+}
+
+function removeStep(ctx, path) {
+  const funnelPath = path.slice(0, -2);
+  const node = ctx.at(funnelPath);
+  ctx.remove(path, "event", (tree) => withoutLostExclusions(tree, funnelPath, node, path.at(-1) + 1));
 }
 
 /** [kind, step number or undefined] of "converted" or {"dropped_at": 2}. */
@@ -108,6 +118,7 @@ const orderSelect = (ctx, { id, path, node }) =>
       ctx.merge(path, {
         order: order === "sequence" ? undefined : order,
         outcome: order === "any" ? undefined : node.outcome,
+        exclude: order === "any" ? undefined : node.exclude,
       }),
   });
 
