@@ -206,6 +206,16 @@ def can_change_delivery(connection: Connection) -> bool:
     return connection._state.adding or not connection.ledgers.exists()
 
 
+def place_of(connection: Connection) -> str:
+    """Where requests count against the same limit: a cluster, by the way of delivery."""
+    return f"{connection.endpoint} {connection.mode}"
+
+
+def requests_per_second(connection: Connection) -> float:
+    """0 is no limit. The sandbox beside us has limits of its own, and no others to think of."""
+    return 0 if is_sandbox(connection.endpoint) else float(settings.BRAZE_REQUESTS_PER_SECOND)
+
+
 def most_ids(connection: Connection) -> int:
     """How many members one request over the connection may hold."""
     return MAX_OBJECTS if connection.mode == Connection.Mode.TRACK else MAX_IDS

@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 from cohorts import membership
 from integrations.braze.destination import Answer, Destination, Outcome
 from integrations.braze.waits import backoff
+from integrations.connections import place_of, requests_per_second
 from integrations.fail_points import reach
 from integrations.leases import Claim
 from integrations.models import ImportBatch, ImportRun, Ledger, RefusedMember
 from integrations.pace import paced
 from integrations.planning import PlanReader
+from integrations.sending import Sender
 
 State = ImportBatch.State
 
@@ -60,7 +62,11 @@ End = Finished | SliceOver | Waiting | Stopped
 def deliver_slice(claim: Claim, destination: Destination, ledger: Ledger) -> End:
     run = claim.run()
     ends_at = time.monotonic() + SLICE_SECONDS
-    unnamed = _name_cohort(claim, run, destination, ledger)
+    connection = run.connection
+    sender = Sender(
+        claim, destination, ledger, place_of(connection), requests_per_second(connection)
+    )
+    unnamed = _name_cohort(claim, run, destination, ledger, sender)
     if unnamed is not None:
         return unnamed
     with PlanReader(membership.verify(run.plan_file, run.plan_sha256)) as plan:
@@ -69,21 +75,23 @@ def deliver_slice(claim: Claim, destination: Destination, ledger: Ledger) -> End
                 return SliceOver()
             if batch.not_before and batch.not_before > timezone.now():
                 return Waiting(batch.not_before, _("Waiting for late answers to earlier requests"))
-            end = _deliver_batch(claim, destination, ledger, plan, batch)
+            end = _deliver_batch(claim, sender, plan, batch)
             if end is not None:
                 return end
     return Finished()
 
 
 def _name_cohort(
-    claim: Claim, run: ImportRun, destination: Destination, ledger: Ledger
+    claim: Claim, run: ImportRun, destination: Destination, ledger: Ledger, sender: Sender
 ) -> End | None:
     """Braze must know the cohort by its present name before it gets members."""
     name = destination.name_for(ledger.braze_cohort_id, run.cohort.name, ledger.braze_name)
     if ledger.braze_name == name:
         return None
     claim.update()
-    answer = destination.name_cohort(ledger.braze_cohort_id, name, ledger.created_at)
+    answer = sender.take_turn() or destination.name_cohort(
+        ledger.braze_cohort_id, name, ledger.created_at
+    )
     if answer.outcome is Outcome.ACCEPTED:
         Ledger.objects.filter(pk=ledger.pk).update(braze_name=name)
         ledger.braze_name = name
@@ -102,11 +110,7 @@ def _unfinished(run: ImportRun) -> Iterator[ImportBatch]:
 
 
 def _deliver_batch(
-    claim: Claim,
-    destination: Destination,
-    ledger: Ledger,
-    plan: PlanReader,
-    batch: ImportBatch,
+    claim: Claim, sender: Sender, plan: PlanReader, batch: ImportBatch
 ) -> End | None:
     # A batch found in SENDING was on its way when its worker died: Braze may have it.
     was_doubtful = batch.state in (State.SENDING, State.UNKNOWN)
@@ -117,8 +121,10 @@ def _deliver_batch(
     if run.cancel_requested_at:
         return Stopped("canceled", _("The import was stopped."))
     reach("sending_committed", batch.number)
-    answer = destination.send(ledger.braze_cohort_id, add, remove, name=ledger.braze_name)
+    answer, partly = sender.send(add, remove)
     reach("answered_not_committed", batch.number)
+    # What was accepted before another part failed is in Braze.
+    was_doubtful |= partly and not answer.is_accepted
     _record(claim, batch, answer, set(remove), was_doubtful=was_doubtful)
     if answer.outcome is Outcome.ACCEPTED:
         reach("acknowledged_committed", batch.number)

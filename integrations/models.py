@@ -397,6 +397,16 @@ class RefusedMember(models.Model):
         return f"a member of {self.batch}"
 
 
+class RequestTurns(models.Model):
+    """The token bucket of one place that requests go to: when it will be full again."""
+
+    name = models.CharField(max_length=250, unique=True)
+    full_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class OutboxMail(models.Model):
     """A mail to send, written in the transaction that made it true."""
 

@@ -179,6 +179,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Cohort Dashboard <co
 
 BRAZE_PARTNER_NAME = env.str("BRAZE_PARTNER_NAME", default="kubit")
 BRAZE_PARTNER_KEYS = env.dict("BRAZE_PARTNER_KEYS", default={})
+BRAZE_REQUESTS_PER_SECOND = env.int("BRAZE_REQUESTS_PER_SECOND", default=40)
 BRAZE_SANDBOX_URL = env.str("BRAZE_SANDBOX_URL", default="").rstrip("/")
 
 # For campaigns that prove what happens when things break. kubit_app.checks refuses both in
