@@ -31,6 +31,7 @@ from cohorts.preferences import chosen_dataset
 from cohorts.running_previews import Superseded, running_preview
 from cohorts.saving import NameTaken, SaveConflict, save_cohort, slug_for
 from cohorts.snapshots import record_count
+from cohorts.sql.dialects import DIALECTS
 from cohorts.stored_lists import stored_list_of
 from cohorts.value_search import search_values
 from cohorts.warehouse.errors import WarehouseError
@@ -95,10 +96,16 @@ def sample(request: HttpRequest) -> HttpResponse:
 @require_POST
 @answers_json
 def sql(request: HttpRequest) -> HttpResponse:
+    dialect = read_text(read_body(request), "dialect", limit=20) or None
+    if dialect is not None and dialect not in DIALECTS:
+        raise RequestRefused(_("There is no such SQL dialect."), 422, field="dialect")
     draft = _read_definition(request)
     if draft.prepared is None or draft.part is not None:
         raise _refuse(draft.problems)
-    text = compiled_sql(draft.prepared, as_of=timezone.now())
+    try:
+        text = compiled_sql(draft.prepared, as_of=timezone.now(), dialect=dialect)
+    except DefinitionError as error:
+        raise _refuse(error.problems) from None
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 

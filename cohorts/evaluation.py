@@ -157,7 +157,7 @@ def compiled_sql(prepared: Prepared, *, as_of: datetime, dialect: str | None = N
     try:
         return to_sql(compile_members(prepared.definition, **given), given["dialect"])
     except Unwritable as error:
-        values = {"engine": given["dialect"], "what": error}
+        values = {"engine": DIALECTS[given["dialect"]].label, "what": error}
         message = _("There is no SQL for %(engine)s: the engine lacks %(what)s.") % values
         raise DefinitionError([Problem("conditions", message)]) from None
 

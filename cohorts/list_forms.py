@@ -14,6 +14,8 @@ from cohorts.static_lists import Action, Upload
 
 # What is pasted stays in memory: the longest text whose every character may take four bytes.
 LONGEST_PASTE = 600_000
+# Of a file. Five million of the longest usual ids with a name beside each are a third of it.
+MOST_BYTES = 1_000_000_000
 
 
 class UploadForm(forms.Form):
@@ -38,6 +40,9 @@ class UploadForm(forms.Form):
         given = [name for name in ("file", "pasted") if cleaned.get(name)]
         if not given:
             self.add_error("file", _("Choose a file, or paste the ids."))
+        elif cleaned["file"] and cleaned["file"].size > MOST_BYTES:
+            message = _("The file is larger than 1 GB. Leave only the column of the ids in it.")
+            self.add_error("file", message)
         elif len(given) > 1:
             self.add_error("file", _("Give either a file or pasted ids, not both."))
         return cleaned

@@ -29,6 +29,7 @@ _DAY = 86_400
 
 
 class BigQuery(Dialect):
+    label = "BigQuery"
     sqlglot = "bigquery"
 
     def read(self, value: Expr, kind: str) -> Expr:

@@ -33,6 +33,7 @@ _CLOCK = r"^.{10}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?([^0-9:].*)?)?$
 class ClickHouse(Dialect):
     """What is written does not depend on the settings of the session or the server."""
 
+    label = "ClickHouse"
     sqlglot = "clickhouse"
 
     def read(self, value: Expr, kind: str) -> Expr:

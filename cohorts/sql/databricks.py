@@ -6,4 +6,5 @@ from cohorts.sql.spark import Spark
 
 
 class Databricks(Spark):
+    label = "Databricks"
     sqlglot = "databricks"

@@ -19,8 +19,10 @@ class Unwritable(ValueError):
 
 
 class Dialect(ABC):
-    """`sqlglot` is the name SQLGlot prints for. Times are UTC without an offset."""
+    """`label` is what people call the engine, `sqlglot` the name SQLGlot prints for. Times are
+    UTC without an offset."""
 
+    label: str
     sqlglot: str
     # What to say of the named queries that read a warehouse's tables; None says nothing.
     materialized: bool | None = None

@@ -22,6 +22,7 @@ _DUCKDB_NUMBERS = ("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE")
 
 
 class DuckDB(Dialect):
+    label = "DuckDB"
     sqlglot = "duckdb"
 
     def contains(self, value: Expr, part: Expr) -> Expr:

@@ -38,6 +38,7 @@ _LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 class PostgreSQL(Dialect):
+    label = "PostgreSQL"
     sqlglot = "postgres"
     # A named query that is used twice would be kept as a table, out of reach of every index.
     materialized = False

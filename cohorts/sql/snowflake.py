@@ -24,6 +24,7 @@ _PLAIN = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Snowflake(Dialect):
+    label = "Snowflake"
     sqlglot = "snowflake"
 
     def fold(self, name: str) -> str:

@@ -24,6 +24,7 @@ from cohorts.sql.json_paths import Step, read_path
 
 
 class Spark(Dialect):
+    label = "Spark"
     sqlglot = "spark"
 
     def read(self, value: Expr, kind: str) -> Expr:

@@ -29,6 +29,7 @@ _ZONED = "TIMESTAMPTZ(6)"
 
 
 class Trino(Dialect):
+    label = "Trino"
     sqlglot = "trino"
 
     def read(self, value: Expr, kind: str) -> Expr:

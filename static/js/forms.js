@@ -1,4 +1,5 @@
-// A form marked `data-once` is sent once, however often its button is pressed.
+// A form marked `data-once` is sent once, however often its button is pressed. What is marked
+// `data-sending` in it is shown meanwhile.
 const sent = new WeakSet();
 
 document.addEventListener(
@@ -13,6 +14,7 @@ document.addEventListener(
     }
     sent.add(form);
     for (const button of form.querySelectorAll("[type=submit]")) button.setAttribute("aria-busy", "true");
+    for (const note of form.querySelectorAll("[data-sending]")) note.hidden = false;
   },
   true,
 );
@@ -20,6 +22,7 @@ document.addEventListener(
 function release(form) {
   sent.delete(form);
   for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  for (const note of form.querySelectorAll("[data-sending]")) note.hidden = true;
 }
 
 // After an answer that keeps the form (an error, no connection) it can be sent again. An answer

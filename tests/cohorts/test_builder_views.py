@@ -269,6 +269,17 @@ def test_the_sql_is_plain_text(governor: Client) -> None:
     assert "SELECT" in answer.content.decode()
 
 
+def test_the_sql_is_written_for_the_engine_asked_for(governor: Client) -> None:
+    answer = ask(governor, "sql", SINGERS, dialect="snowflake")
+    assert 'FROM "EVENTS" AS "t"' in answer.content.decode()
+    pattern = {"property": "platform", "op": "matches", "value": "a(?i:b)"}
+    wanted = definition(performed("SING", where=[pattern]))
+    refused = ask(governor, "sql", wanted, dialect="snowflake")
+    assert refused.status_code == 422
+    assert "There is no SQL for Snowflake" in refused.json()["problems"][0]["message"]
+    assert ask(governor, "sql", SINGERS, dialect="oracle").status_code == 422
+
+
 def test_values_are_found_whatever_their_case(governor: Client) -> None:
     query = {"dataset": "iOS", "scope": "event", "property": "platform", "q": "IP"}
     values = governor.get(reverse("cohorts:values"), query).json()["values"]
