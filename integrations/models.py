@@ -447,6 +447,8 @@ class WorkerSeen(models.Model):
     keeper = models.CharField(max_length=100, unique=True)
     seen_at = models.DateTimeField()
     pool_answered_at = models.DateTimeField(null=True)
+    # When it last looked at the schedules and got through.
+    ticked_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.keeper

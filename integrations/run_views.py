@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, Sum
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cohorts.answers import SignedInRequest, stay, vary_by_part, wants_part
+from cohorts.membership import StoreError
 from cohorts.models import Cohort
-from integrations.models import ImportBatch, ImportRun, Ledger
+from integrations.changed_ids import has_ids, stream_ids
+from integrations.models import ImportBatch, ImportRun, Ledger, ScheduleSlot
 from integrations.run_bars import draw_bars
 from integrations.runs import OPEN_STATES, approve_run, cancel_run
 from integrations.schedules import find_live_schedule
 from integrations.segment_filter import filter_for
 
+logger = logging.getLogger(__name__)
 PAGE_SIZE = 50
+SHOWN_SLOTS = 20
+WITHOUT_RUN = [ScheduleSlot.Outcome.MISSED, ScheduleSlot.Outcome.SKIPPED]
 STATE_FILTERS = {
     "open": [ImportRun.State.QUEUED, ImportRun.State.COMPUTING, ImportRun.State.SENDING],
     **{state.value: [state] for state in ImportRun.State},
@@ -28,14 +40,19 @@ STATE_FILTERS = {
 @require_safe
 def list_runs(request: HttpRequest) -> HttpResponse:
     """All imports, newest first. Unknown filter values are ignored."""
-    runs = ImportRun.objects.select_related("cohort__dataset", "connection", "requested_by")
+    runs = ImportRun.objects.select_related("cohort__dataset", "connection", "requested_by", "slot")
     state = request.GET.get("state", "")
     if state in STATE_FILTERS:
         runs = runs.filter(state__in=STATE_FILTERS[state])
     cohort = Cohort.objects.filter(slug=request.GET.get("cohort", "")).first()
     if cohort is not None:
         runs = runs.filter(cohort=cohort)
+    # Scheduled times at which nothing was imported; the runs know nothing of them.
+    slots = ScheduleSlot.objects.filter(outcome__in=WITHOUT_RUN).select_related("schedule__cohort")
+    if cohort is not None:
+        slots = slots.filter(schedule__cohort=cohort)
     context = {
+        "slots": [] if state else slots[:SHOWN_SLOTS],
         "page": Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page")),
         "cohort": cohort,
         "state": state,
@@ -66,6 +83,8 @@ def show_run(request: HttpRequest, pk: int) -> HttpResponse:
         "newest_run": ImportRun.objects.filter(cohort=run.cohort).latest("pk").pk,
         "ledger": Ledger.objects.filter(cohort=run.cohort, connection=run.connection).first(),
         "filter": filter_for(run),
+        "mails": run.mails.order_by("recipient", "pk"),
+        "has_ids": has_ids(run),
         "can_be_canceled": run.state in OPEN_STATES and not run.cancel_requested_at,
     }
     template = "integrations/_run.html" if wants_part(request) else "integrations/run.html"
@@ -103,6 +122,35 @@ def show_history(request: HttpRequest, slug: str) -> HttpResponse:
         "zone": schedule.timezone if schedule else cohort.dataset.timezone,
     }
     return render(request, "integrations/_history.html", context)
+
+
+@require_safe
+@never_cache
+def download_ids(request: SignedInRequest, pk: int, change: str) -> HttpResponseBase:
+    """The ids that were added or removed. Who took them is written down."""
+    run = get_object_or_404(ImportRun.objects.select_related("cohort"), pk=pk)
+    if change not in ("added", "removed"):
+        raise Http404
+    try:
+        lines = stream_ids(run, change, raw="raw" in request.GET)
+    except StoreError:
+        messages.error(request, _("The ids of import %s are not kept any longer.") % f"{run.pk:,}")
+        return redirect(run)
+    LogEntry.objects.create(
+        user=request.user,
+        content_type=ContentType.objects.get_for_model(ImportRun),
+        object_id=str(run.pk),
+        object_repr=str(run)[:200],
+        action_flag=CHANGE,
+        change_message=f"Downloaded the ids {change}.",
+    )
+    logger.info("user %s downloaded the ids %s by run %s", request.user.pk, change, run.pk)
+    name = f"{run.cohort.slug}-import-{run.pk}-{change}.csv"
+    return StreamingHttpResponse(
+        lines,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": content_disposition_header(True, name) or ""},
+    )
 
 
 @require_POST

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from integrations import import_views, notices, run_views, schedule_views
+from integrations import import_views, notices, run_views, schedule_views, status_views
 
 app_name = "integrations"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/next-times/", import_views.next_times, name="next_times"),
     path("imports/<int:pk>/", run_views.show_run, name="run"),
     path("imports/<int:pk>/approve/", run_views.approve, name="run_approve"),
+    path("imports/<int:pk>/<str:change>.csv", run_views.download_ids, name="run_ids"),
     path("imports/<int:pk>/cancel/", run_views.cancel, name="run_cancel"),
     path("cohorts/<slug:slug>/import/", import_views.import_dialog, name="import"),
     path("cohorts/<slug:slug>/import/now/", import_views.import_now, name="import_now"),
@@ -24,5 +25,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cohorts/<slug:slug>/imports/", run_views.show_history, name="history"),
     path("notices/", notices.list_notices, name="notices"),
     path("notices/read/", notices.mark_read, name="notices_read"),
+    path("status/", status_views.show_status, name="status"),
     path("inbox/", include("integrations.inbox.urls")),
 ]

@@ -33,6 +33,7 @@ from integrations.holds import expire_holds
 from integrations.models import ImportRun, Incident, WorkerSeen
 from integrations.notifications import send_waiting_mails
 from integrations.pace import paced
+from integrations.pruning import prune
 from integrations.runs import sweep
 from integrations.schedules import run_due_schedules
 
@@ -41,6 +42,8 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 CANARY_EVERY = paced(30)
 CANARY_PATIENCE = paced(90)
+PRUNE_AGAIN = 60.0
+PRUNE_EVERY = 3600.0
 # Longer than the guard waits before it kills.
 STOP_PATIENCE = pool_guard.PATIENCE + 3
 
@@ -52,6 +55,7 @@ class Keeper:
         self._cluster: subprocess.Popen[bytes] | None = None
         self._canary_sent = 0.0
         self._pool_started = timezone.now()
+        self._prune_at = time.monotonic() + PRUNE_AGAIN
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,14 +75,25 @@ class Keeper:
     def _beat(self) -> None:
         close_old_connections()
         _guarded(self._seen)
-        _guarded(run_due_schedules)
+        _guarded(self._tick)
         _guarded(sweep)
         _guarded(expire_holds)
         _guarded(self._watch_pool)
+        _guarded(self._prune)
 
     def _seen(self) -> None:
         WorkerSeen.objects.update_or_create(keeper=self.name, defaults={"seen_at": timezone.now()})
         WorkerSeen.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+
+    def _tick(self) -> None:
+        run_due_schedules()
+        WorkerSeen.objects.filter(keeper=self.name).update(ticked_at=timezone.now())
+
+    def _prune(self) -> None:
+        """A step at a time, so that a beat stays short; an hour's rest when nothing is left."""
+        if time.monotonic() >= self._prune_at:
+            rest = PRUNE_AGAIN if prune() else PRUNE_EVERY
+            self._prune_at = time.monotonic() + rest
 
     def _say_goodbye(self) -> None:
         WorkerSeen.objects.filter(keeper=self.name).delete()

@@ -26,6 +26,8 @@ CHANGE_COHORT = "cohorts.change_cohort"
 DISABLE_COHORT = "cohorts.delete_cohort"
 VIEW_RUN = "integrations.view_importrun"
 IMPORT_COHORT = "integrations.add_importrun"
+VIEW_STATUS = "integrations.view_incident"
+DOWNLOAD_MEMBERS = "integrations.download_members"
 VIEW_SCHEDULE = "integrations.view_importschedule"
 CHANGE_SCHEDULE = "integrations.change_importschedule"
 
@@ -35,6 +37,9 @@ ACCESS: dict[str, str] = {
     "login": OPEN,
     "healthz": OPEN,
     "readyz": OPEN,
+    # Both ask for METRICS_TOKEN themselves.
+    "metrics": OPEN,
+    "status_json": OPEN,
     "home": SIGNED_IN,
     "logout": SIGNED_IN,
     "password_change": SIGNED_IN,
@@ -74,6 +79,8 @@ ACCESS: dict[str, str] = {
     "integrations:import_remove": IMPORT_COHORT,
     "integrations:import_preview": IMPORT_COHORT,
     "integrations:next_times": IMPORT_COHORT,
+    "integrations:status": VIEW_STATUS,
+    "integrations:run_ids": DOWNLOAD_MEMBERS,
     "integrations:notices": VIEW_RUN,
     "integrations:notices_read": VIEW_RUN,
     "integrations:inbox": SIGNED_IN,

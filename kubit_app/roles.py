@@ -30,6 +30,7 @@ GOVERNOR = [
     "cohorts.delete_cohort",
     "integrations.add_importrun",
     "integrations.download_members",
+    "integrations.view_incident",
     "integrations.add_importschedule",
     "integrations.change_importschedule",
     "integrations.delete_importschedule",

@@ -10,10 +10,13 @@ from django.views.generic import RedirectView
 from cohorts.data_views import show_data
 from cohorts.menu import choose_schema
 from cohorts.search_views import show_results
+from integrations import status_views
 from kubit_app import health
 from kubit_app.accounts import LogIn, PasswordChange, choose_language
 
 urlpatterns = [
+    path("metrics", status_views.metrics, name="metrics"),
+    path("status.json", status_views.status_json, name="status_json"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("", RedirectView.as_view(pattern_name="cohorts:list"), name="home"),

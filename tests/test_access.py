@@ -29,6 +29,8 @@ EXPECTED["Governor"] = EXPECTED["Creator"] | {
     "cohorts.delete_cohort",
     "integrations.add_importrun",
     "integrations.change_importschedule",
+    "integrations.download_members",
+    "integrations.view_incident",
 }
 EXPECTED["Admin"] = EXPECTED["Governor"]
 
@@ -61,6 +63,7 @@ def url_of(name: str, things: dict[str, Any]) -> str:
         {"slug": things["slug"]},
         {"pk": schedule.pk if "schedule" in name else run.pk},
         {"message_id": "nothing"},
+        {"pk": run.pk, "change": "added"},
     ]
     for arguments in candidates:
         try:

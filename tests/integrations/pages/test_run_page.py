@@ -7,8 +7,16 @@ from django.test import Client
 from django.urls import reverse
 
 from cohorts.models import Cohort
-from integrations.models import Ledger
-from tests.factories import NOW, make_batch, make_cohort, make_connection, make_run, make_user
+from integrations.models import Ledger, OutboxMail, ScheduleSlot
+from tests.factories import (
+    NOW,
+    make_batch,
+    make_cohort,
+    make_connection,
+    make_run,
+    make_schedule,
+    make_user,
+)
 from tests.integrations.pages.reading import PART, text
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +127,45 @@ def test_it_lists_all_imports_by_state_and_cohort(page: Client, cohort: Cohort) 
 
 def test_it_is_not_found_where_there_is_none(page: Client) -> None:
     assert page.get(reverse("integrations:run", args=[4711])).status_code == 404
+
+
+def test_it_shows_scheduled_times_that_brought_no_import(page: Client, cohort: Cohort) -> None:
+    schedule = make_schedule(cohort)
+    outcomes = {"missed": "no worker was running", "skipped": "import 3 still working"}
+    for hours, (outcome, note) in enumerate(outcomes.items()):
+        ScheduleSlot.objects.create(
+            schedule=schedule, due_at=NOW - timedelta(hours=hours), outcome=outcome, note=note
+        )
+    late = ScheduleSlot.objects.create(
+        schedule=schedule,
+        due_at=NOW - timedelta(hours=9),
+        outcome="late",
+        note="late by 2 h 5 min",
+    )
+    make_run(cohort, schedule=schedule, slot=late, in_doubt=7)
+    shown = text(page.get(reverse("integrations:runs")))
+    assert "Scheduled times without an import" in shown
+    assert "Missed no worker was running" in shown
+    assert "Skipped import 3 still working" in shown
+    assert "late by 2 h 5 min" in shown
+    assert "7 in doubt" in shown
+    make_cohort("Whales")
+    assert "no worker was running" not in text(
+        page.get(reverse("integrations:runs"), {"cohort": "whales"})
+    )
+
+
+def test_it_shows_what_became_of_its_mails(page: Client, cohort: Cohort) -> None:
+    run = make_run(cohort)
+    OutboxMail.objects.create(
+        run=run,
+        kind="succeeded",
+        recipient="crm@sing.example",
+        message_id="<1@here>",
+        subject="Imported to Braze",
+        state="failed",
+        error="550 No such user",
+        next_try_at=NOW,
+    )
+    shown = text(page.get(run.get_absolute_url()))
+    assert "crm@sing.example Imported to Braze Failed 550 No such user" in shown
