@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -52,7 +53,7 @@ def test_an_installation_at_rest_is_well(page: Client, worker: WorkerSeen, cohor
     assert is_well(read_vitals())
     shown = text(page.get(URL))
     assert "Everything works" in shown
-    assert "Worker last seen 0 s Good" in shown
+    assert re.search(r"Worker last seen \d+ s Good", shown)
     assert "Every mail was taken by the mail server." in shown
     assert 'hx-get="/status/"' in page.get(URL, headers=PART).content.decode()
 
@@ -93,7 +94,7 @@ def test_what_waits_too_long_is_shown(page: Client, worker: WorkerSeen, cohort: 
         "connections_paused",
     }
     shown = text(page.get(URL))
-    assert "Oldest waiting import 20 min Look here" in shown
+    assert re.search(r"Oldest waiting import 2\d min Look here", shown)
     assert "The worker pool ended by itself." in shown
     assert "crm@sing.example Dormant Users Waiting" in shown
 
