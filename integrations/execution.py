@@ -7,7 +7,6 @@ import traceback
 from contextlib import closing
 from datetime import UTC, timedelta
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,15 +21,15 @@ from integrations.closing import close_run
 from integrations.connections import ConnectionUnusable, most_ids, open_destination
 from integrations.delivery import Finished, SliceOver, Stopped, Waiting, deliver_slice
 from integrations.fail_points import reach
+from integrations.holds import find_hold_for
 from integrations.leases import Claim, LeaseLost, claim_run
 from integrations.ledger import get_ledger, holdings_of
-from integrations.models import ImportBatch, ImportRun, Ledger
+from integrations.models import ImportBatch, ImportRun
 from integrations.notifications import write_mails
 from integrations.pace import paced
 from integrations.planning import Counts, PlannedBatch, draw_plan
 from integrations.runs import ring
-from integrations.safety import find_hold, hold_words, limits_of
-from integrations.schedules import find_live_schedule
+from integrations.safety import hold_words
 
 logger = logging.getLogger(__name__)
 State = ImportRun.State
@@ -115,7 +114,9 @@ def freeze_plan(claim: Claim, snapshot: Snapshot | None) -> None:
     stored = membership.write_file(f"plans/run-{run.pk}-{claim.epoch}.parquet", draw)
     reach("plan_written")
     counts, batches = drawn[0]
-    hold = _find_hold(run, ledger, counts)
+    # Somebody asked for a removal, and was shown how many.
+    is_removal = run.trigger == ImportRun.Trigger.REMOVAL
+    hold = {} if is_removal else find_hold_for(ledger, counts)
     with transaction.atomic():
         claim.progress(
             state=State.HELD if hold else State.SENDING,
@@ -150,23 +151,6 @@ def _as_row(run_id: int, batch: PlannedBatch) -> ImportBatch:
         added=batch.added,
         removed=batch.removed,
         not_before=not_before.replace(tzinfo=UTC) if not_before else None,
-    )
-
-
-def _find_hold(run: ImportRun, ledger: Ledger, counts: Counts) -> dict[str, Any]:
-    if run.trigger == ImportRun.Trigger.REMOVAL:
-        # Somebody asked for just that, and was shown how many.
-        return {}
-    earlier = ImportRun.objects.filter(
-        cohort=run.cohort, connection=run.connection, state=State.SUCCEEDED
-    ).exclude(trigger=ImportRun.Trigger.REMOVAL)
-    sizes = earlier.order_by("-finished_at").values_list("size", flat=True)[:5]
-    return find_hold(
-        size=counts.size,
-        removed=counts.removed,
-        held_in_braze=ledger.confirmed_count,
-        recent_sizes=[size for size in sizes if size is not None],
-        limits=limits_of(find_live_schedule(run.cohort)),
     )
 
 

@@ -1,8 +1,9 @@
-"""Held imports that nobody decides about: after some days they are discarded, and people told."""
+"""Held imports: what is held, and what becomes of it when nobody decides."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -10,10 +11,28 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from integrations.models import ImportRun
+from integrations.models import ImportRun, ImportSchedule, Ledger
 from integrations.notifications import write_mails
+from integrations.planning import Counts
+from integrations.safety import find_hold, limits_of
 
 State = ImportRun.State
+
+
+def find_hold_for(ledger: Ledger, counts: Counts) -> dict[str, Any]:
+    """Why a plan for this ledger waits for a person; empty when it may go out."""
+    earlier = ImportRun.objects.filter(
+        cohort=ledger.cohort_id, connection=ledger.connection_id, state=State.SUCCEEDED
+    ).exclude(trigger=ImportRun.Trigger.REMOVAL)
+    sizes = earlier.order_by("-finished_at").values_list("size", flat=True)[:5]
+    schedule = ImportSchedule.objects.filter(cohort=ledger.cohort_id, deleted_at=None).first()
+    return find_hold(
+        size=counts.size,
+        removed=counts.removed,
+        held_in_braze=ledger.confirmed_count,
+        recent_sizes=[size for size in sizes if size is not None],
+        limits=limits_of(schedule),
+    )
 
 
 def expires_at(run: ImportRun) -> datetime | None:

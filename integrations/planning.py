@@ -56,6 +56,8 @@ class Counts:
     blank: int
     invalid: int
     batches: int
+    # Until when ids in doubt keep the end of the plan waiting; UTC without a zone.
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,4 +262,5 @@ def _count(db: duckdb.DuckDBPyConnection, batches: list[PlannedBatch]) -> Counts
         blank=blank,
         invalid=invalid,
         batches=len(batches),
+        waits_until=max((each.not_before for each in batches if each.not_before), default=None),
     )

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from statistics import mean
 
 from django.utils import timezone
 
 from cohorts import evaluation, membership
 from cohorts.models import Cohort
 from integrations.connections import most_ids
+from integrations.holds import find_hold_for
 from integrations.ledger import holdings_of
-from integrations.models import Connection, Ledger
-from integrations.planning import count_changes
+from integrations.models import Connection, ImportBatch, Ledger
+from integrations.planning import Counts, count_changes
+from integrations.safety import hold_words
+
+# Per request, until there is something to go by.
+UNKNOWN_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +34,17 @@ class Preview:
     blank: int
     invalid: int
     requests: int
+    # How long it takes, as far as one can tell: counting, sending, and waiting for late answers.
+    seconds: int
+    # Why it would be held, in words; empty if it would be sent at once.
+    hold: str
 
 
 def preview_import(cohort: Cohort, connection: Connection, *, repair: bool = False) -> Preview:
     """Counts of the next import. Raises DefinitionError and WarehouseError."""
-    version = cohort.versions.latest("number")
-    prepared = evaluation.prepare(cohort.dataset, version.definition)
-    now = timezone.now()
+    version = cohort.current_version or cohort.versions.latest("number")
+    prepared = evaluation.prepare(cohort.dataset, version.definition, exclude_slug=cohort.slug)
+    now, started = timezone.now(), time.monotonic()
     ledger = Ledger.objects.filter(cohort=cohort, connection=connection).first()
     with tempfile.TemporaryDirectory(prefix="preview-") as folder:
         members = Path(folder) / "members.parquet"
@@ -47,4 +60,27 @@ def preview_import(cohort: Cohort, connection: Connection, *, repair: bool = Fal
         blank=counts.blank,
         invalid=counts.invalid,
         requests=counts.batches,
+        seconds=math.ceil(
+            time.monotonic() - started + _seconds_of_sending(connection, counts, now)
+        ),
+        hold=hold_words(find_hold_for(ledger, counts)) if ledger else "",
     )
+
+
+def _seconds_of_sending(connection: Connection, counts: Counts, now: datetime) -> float:
+    waits = counts.waits_until
+    left = (waits.replace(tzinfo=UTC) - now).total_seconds() if waits else 0.0
+    return max(counts.batches * _seconds_per_request(connection), left)
+
+
+def _seconds_per_request(connection: Connection) -> float:
+    """As it was lately over this connection."""
+    answered = ImportBatch.objects.filter(
+        run__connection=connection, state=ImportBatch.State.ACKNOWLEDGED
+    ).order_by("-pk")
+    spans = [
+        (end - start).total_seconds()
+        for start, end in answered.values_list("last_sent_at", "answered_at")[:100]
+        if start and end
+    ]
+    return mean(spans) if spans else UNKNOWN_SECONDS

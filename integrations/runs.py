@@ -58,6 +58,7 @@ def request_import(
 ) -> ImportRun:
     """Queue a run of the cohort as it is defined now. Raises `ImportRefused`."""
     is_removal = trigger == ImportRun.Trigger.REMOVAL
+    is_scheduled = trigger == ImportRun.Trigger.SCHEDULED
     if (cohort.is_disabled and not is_removal) or cohort.current_version is None:
         raise ImportRefused(
             _("“%(cohort)s” is disabled. Enable it before it is imported.") % {"cohort": cohort}
@@ -77,7 +78,9 @@ def request_import(
                     trigger=trigger,
                     requested_by=by,
                     recipients=list(recipients),
-                    language=schedule.language if schedule and slot else language_of_asker(),
+                    language=schedule.language
+                    if is_scheduled and schedule
+                    else language_of_asker(),
                     schedule=schedule,
                     slot=slot,
                     queued_at=timezone.now(),

@@ -38,6 +38,18 @@ def age(instant: datetime, now: datetime) -> str:
     return _("%(hours)d h %(minutes)d min old") % {"hours": hours, "minutes": minutes}
 
 
+def length(seconds: float) -> str:
+    """`12 s`, `3 min`, `5 h`, `2 days`."""
+    if seconds < 2 * MINUTE:
+        return _("%d s") % seconds
+    if seconds < 2 * HOUR:
+        return _("%d min") % (seconds // MINUTE)
+    if seconds < 2 * DAY:
+        return _("%d h") % (seconds // HOUR)
+    days = int(seconds // DAY)
+    return ngettext("%d day", "%d days", days) % days
+
+
 def elapsed(start: datetime, end: datetime) -> str:
     """`188 ms`, `2.1 s`, `3:05`, `1:02:07`."""
     seconds = max(0.0, (end - start).total_seconds())

@@ -15,7 +15,6 @@ from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from integrations.leases import WORKABLE, is_free
 from integrations.models import (
@@ -28,6 +27,7 @@ from integrations.models import (
     OutboxMail,
     WorkerSeen,
 )
+from integrations.times import length
 
 # From here on each of them needs a person.
 WORKER_LIMIT = 90
@@ -253,7 +253,7 @@ def _ago(
         words = "–" if well_without else _("never")  # noqa: RUF001 - a dash for nothing
         return Vital(key, label, None, words, well_without, "" if well_without else advice)
     well = seconds <= limit
-    return Vital(key, label, seconds, _length(seconds), well, "" if well else advice)
+    return Vital(key, label, seconds, length(seconds), well, "" if well else advice)
 
 
 def _count(key: str, label: str, count: int, advice: str) -> Vital:
@@ -262,15 +262,3 @@ def _count(key: str, label: str, count: int, advice: str) -> Vital:
 
 def _since(instant: datetime | None, now: datetime) -> float | None:
     return None if instant is None else max(0.0, (now - instant).total_seconds())
-
-
-def _length(seconds: float) -> str:
-    """`12 s`, `3 min`, `5 h`, `2 days`."""
-    if seconds < 120:
-        return _("%d s") % seconds
-    if seconds < 7200:
-        return _("%d min") % (seconds // 60)
-    if seconds < 2 * 86_400:
-        return _("%d h") % (seconds // 3600)
-    days = int(seconds // 86_400)
-    return ngettext("%d day", "%d days", days) % days

@@ -34,6 +34,7 @@ from integrations.models import ImportRun, Incident, WorkerSeen
 from integrations.notifications import send_waiting_mails
 from integrations.pace import paced
 from integrations.pruning import prune
+from integrations.recovery import make_up_for_pauses
 from integrations.runs import sweep
 from integrations.schedules import run_due_schedules
 
@@ -77,6 +78,7 @@ class Keeper:
         _guarded(self._seen)
         _guarded(self._tick)
         _guarded(sweep)
+        _guarded(make_up_for_pauses)
         _guarded(expire_holds)
         _guarded(self._watch_pool)
         _guarded(self._prune)

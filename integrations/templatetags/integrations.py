@@ -25,7 +25,7 @@ from integrations.run_words import batch_look, note_of, run_look
 from integrations.safety import describe_limits, hold_words, limits_of
 from integrations.schedules import cadence_of
 from integrations.shell import Shell, read_shell
-from integrations.times import age, elapsed, until
+from integrations.times import age, elapsed, length, until
 
 register = template.Library()
 register.filter("run_look", run_look)
@@ -93,6 +93,11 @@ def run_note(run: ImportRun) -> str:
 @register.filter
 def time_until(instant: datetime) -> str:
     return until(instant, timezone.now())
+
+
+@register.filter
+def time_needed(seconds: int) -> str:
+    return length(seconds)
 
 
 @register.filter

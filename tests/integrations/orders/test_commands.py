@@ -266,7 +266,8 @@ def test_a_dry_run_prints_the_counts_alone(
 
     def preview(*args: object, **options: object) -> Preview:
         asked.append(options)
-        return Preview(size=9, add=1, remove=2, unchanged=3, blank=0, invalid=0, requests=4)
+        counts = {"size": 9, "add": 1, "remove": 2, "unchanged": 3, "blank": 0, "invalid": 0}
+        return Preview(**counts, requests=4, seconds=3, hold="")
 
     monkeypatch.setattr(import_cohort, "preview_import", preview)
     flags = ["--dry-run"] + ["--repair"] * repair

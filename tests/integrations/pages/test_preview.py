@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def test_it_counts_what_an_import_would_change(page: Client, singers: Cohort) ->
     shown = preview(page, singers)
     assert "+2 added \N{MINUS SIGN}0 removed =0 unchanged 1 request" in shown
     assert "Production" in shown
+    assert re.search(r"1 request about \d+ s", shown)
 
 
 def test_it_says_why_it_cannot_count(page: Client, singers: Cohort, settings: Any) -> None:
