@@ -14,6 +14,9 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from integrations.braze.clusters import CLUSTERS
 
+# As long as the members of an import are kept for whoever looks into it.
+LEAST_KEPT_DAYS = 30
+
 
 def is_production() -> bool:
     """People reach it under a name of its own, over https."""
@@ -143,6 +146,34 @@ def check_campaign_settings(**kwargs: Any) -> list[CheckMessage]:
             "TIME_COMPRESSION or FAIL_POINT_FILE is set as only a campaign may have it.",
             hint="Unset both. In a campaign TIME_COMPRESSION is a number from 1 to 20.",
             id="kubit.E009",
+        )
+    ]
+
+
+@register()
+def check_days(**kwargs: Any) -> list[CheckMessage]:
+    """Too few would throw away what people, or the next import, still need."""
+    if settings.HOLD_DAYS >= 1 and settings.KEEP_DAYS >= LEAST_KEPT_DAYS:
+        return []
+    return [
+        Error(
+            "HOLD_DAYS or KEEP_DAYS is too small.",
+            hint=f"HOLD_DAYS is 1 or more, KEEP_DAYS {LEAST_KEPT_DAYS} or more.",
+            id="kubit.E010",
+        )
+    ]
+
+
+@register()
+def check_language(**kwargs: Any) -> list[CheckMessage]:
+    known = [code for code, _name in settings.LANGUAGES]
+    if settings.LANGUAGE_CODE in known:
+        return []
+    return [
+        Error(
+            f"LANGUAGE_CODE is {settings.LANGUAGE_CODE!r}, a language there is no catalogue for.",
+            hint=f"Use one of: {', '.join(known)}.",
+            id="kubit.E011",
         )
     ]
 

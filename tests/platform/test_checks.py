@@ -89,3 +89,18 @@ def test_what_belongs_to_campaigns_is_refused_in_production(settings) -> None:
 def test_time_can_be_compressed_only_so_far(settings, factor: int) -> None:
     settings.TIME_COMPRESSION = factor
     assert ids() == {"kubit.E009"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("HOLD_DAYS", 0, "kubit.E010"),
+        ("KEEP_DAYS", 29, "kubit.E010"),
+        ("LANGUAGE_CODE", "xx", "kubit.E011"),
+    ],
+)
+def test_values_that_would_do_harm_are_refused(
+    settings, name: str, value: object, code: str
+) -> None:
+    setattr(settings, name, value)
+    assert code in ids()
