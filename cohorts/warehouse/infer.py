@@ -48,13 +48,22 @@ def time_of(column: str, staged: Staged) -> str:
     """The instant in UTC, or NULL where it cannot be read."""
     match staged:
         case "time":
-            return _within_years(column)
+            return _within_years(to_timestamp(column))
         case "text":
             return _time_of_text(column)
         case "json":
             return f"CASE WHEN {_is_quoted(column)} THEN {_time_of_text(_unquoted(column))} END"
         case _:
             return "CAST(NULL AS TIMESTAMP)"
+
+
+def to_timestamp(column: str) -> str:
+    """A date or time of any unit, in microseconds of UTC, the zone of the loading session.
+
+    One in nanoseconds cannot be compared with the last of the years, and is cast from a time
+    with a zone only by way of such a one in microseconds.
+    """
+    return f"CAST(CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP)"
 
 
 def text_of(column: str, staged: Staged) -> str:
@@ -109,7 +118,7 @@ def _typed(column: str, staged: Staged, candidates: set[str]) -> Typed:
         case "boolean":
             return Typed("boolean", "BOOLEAN", column)
         case "time":
-            return Typed("time", "TIMESTAMP", _within_years(column))
+            return Typed("time", "TIMESTAMP", time_of(column, staged))
         case "object":
             return Typed("json", "VARCHAR", column)
     if len(candidates) == len(_TESTS):  # nothing spoke against anything: no value at all

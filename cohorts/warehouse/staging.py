@@ -10,7 +10,7 @@ import duckdb
 
 from cohorts.definitions.problems import find_nearest
 from cohorts.warehouse.errors import LoadError
-from cohorts.warehouse.infer import SQL_TYPES, Staged, text_of, time_of
+from cohorts.warehouse.infer import SQL_TYPES, Staged, text_of, time_of, to_timestamp
 from cohorts.warehouse.source_errors import file_error
 from cohorts.warehouse.sources import (
     Source,
@@ -201,6 +201,8 @@ def _insert(
 def _as_staged(column: str, staged: Staged, wanted: Staged) -> str:
     if staged == "object":
         return f"CASE WHEN {column} IS NOT NULL THEN CAST(to_json({column}) AS VARCHAR) END"
+    if staged == wanted == "time":
+        return to_timestamp(column)
     if staged == wanted:
         return f"CAST({column} AS {SQL_TYPES[wanted]})"
     if wanted == "number":

@@ -197,3 +197,16 @@ def test_files_of_different_types_are_united_by_name(folder: Folder) -> None:
         loaded, "SELECT id, value, extra FROM events JOIN users USING (uid) ORDER BY id, value"
     )
     assert read == [("a", 1.0, None), ("a", 2.5, '{"k": 1}'), ("b", None, None)]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "Asia/Tokyo"])
+def test_it_reads_the_time_of_events_in_any_unit(
+    folder: Folder, unit: str, zone: str | None
+) -> None:
+    time = pa.array([dt.datetime(2026, 1, 31, 9, tzinfo=UTC)], pa.timestamp(unit, zone))
+    path = folder.path / "events.parquet"
+    columns = {"user_id": ["u"], "event": ["e"], "time": time, "value": time}
+    pq.write_table(pa.table(columns), path)
+    rows = folder.rows(folder.load(path), "SELECT time, value FROM events")
+    assert rows == [(at("2026-01-31T09:00"), at("2026-01-31T09:00"))]
