@@ -164,20 +164,6 @@ def check_days(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
-def check_language(**kwargs: Any) -> list[CheckMessage]:
-    known = [code for code, _name in settings.LANGUAGES]
-    if settings.LANGUAGE_CODE in known:
-        return []
-    return [
-        Error(
-            f"LANGUAGE_CODE is {settings.LANGUAGE_CODE!r}, a language there is no catalogue for.",
-            hint=f"Use one of: {', '.join(known)}.",
-            id="kubit.E011",
-        )
-    ]
-
-
 @register(deploy=True)
 def check_demo(**kwargs: Any) -> Sequence[CheckMessage]:
     if not (settings.DEMO and is_production()):

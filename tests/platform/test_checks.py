@@ -91,16 +91,7 @@ def test_time_can_be_compressed_only_so_far(settings, factor: int) -> None:
     assert ids() == {"kubit.E009"}
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "code"),
-    [
-        ("HOLD_DAYS", 0, "kubit.E010"),
-        ("KEEP_DAYS", 29, "kubit.E010"),
-        ("LANGUAGE_CODE", "xx", "kubit.E011"),
-    ],
-)
-def test_values_that_would_do_harm_are_refused(
-    settings, name: str, value: object, code: str
-) -> None:
+@pytest.mark.parametrize(("name", "value"), [("HOLD_DAYS", 0), ("KEEP_DAYS", 29)])
+def test_values_that_would_do_harm_are_refused(settings, name: str, value: int) -> None:
     setattr(settings, name, value)
-    assert code in ids()
+    assert ids() == {"kubit.E010"}
