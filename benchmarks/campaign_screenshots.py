@@ -20,6 +20,9 @@ EVENTS = 400_000
 RECIPIENT = "crm@sing.example"
 # File name → path below the product's address.
 PAGES = {
+    "dashboard": "/",
+    "calendar": "/schedule/calendar/",
+    "search": "/search/?q=sing",
     "cohorts": "/cohorts/",
     "builder": "/cohorts/frequent-singers/edit/",
     "cohort": "/cohorts/whales/",
@@ -40,11 +43,14 @@ def main() -> None:
         chromium = playwright.chromium.launch(executable_path=str(find_chromium()), args=[*FLAGS])
         with signed_in(chromium, product, width=1440) as page:
             import_some(page, product)
+            sort_some(page, product)
             take(page, product, suffix="")
             take_dialog(page, product)
             take_sandbox(page, product)
         with signed_in(chromium, product, width=1440, dark=True) as page:
             take(page, product, suffix="-dark")
+        with signed_in(chromium, product, width=1024) as page:
+            take(page, product, suffix="-1024")
         with signed_in(chromium, product, width=390) as page:
             take(page, product, suffix="-390")
         chromium.close()
@@ -65,7 +71,7 @@ def signed_in(
     page.get_by_label("Username").fill(login.username)
     page.get_by_label("Password").fill(login.password)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Existing Cohorts").wait_for()
+    page.get_by_role("heading", name="Dashboard", level=1).wait_for()
     yield page
     context.close()
 
@@ -89,6 +95,29 @@ def import_some(page: Page, product: Product) -> None:
         page.get_by_role("dialog").get_by_role("button", name="Create").click()
         page.get_by_role("dialog").wait_for(state="hidden")
     page.wait_for_timeout(8000)
+
+
+def sort_some(page: Page, product: Product) -> None:
+    """Tags and favorites, as somebody who works here has them."""
+    tags = {
+        "lifecycle": ["new-users", "old-users", "dormant-users", "frequent-singers"],
+        "acquisition": ["paid-facebook-users"],
+        "revenue": ["whales"],
+    }
+    for tag, slugs in tags.items():
+        page.goto(f"{product.url}/cohorts/")
+        for slug in slugs:
+            page.locator(f"input[name=cohort][value={slug}]").check()
+        page.get_by_role("textbox", name="Tag").or_(
+            page.get_by_role("combobox", name="Tag", exact=True)
+        ).first.fill(tag)
+        page.get_by_role("button", name="Add tag").click()
+        page.wait_for_load_state()
+    for name in ("Dormant Users", "Frequent Singers", "Paid Facebook Users", "New Users"):
+        page.goto(f"{product.url}/cohorts/")
+        page.get_by_role("row").filter(has_text=name).hover()
+        page.get_by_role("button", name=f"Add {name} to favorites").click()
+        page.wait_for_load_state()
 
 
 def fill_recurrence(page: Page, unit: str) -> None:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy
 
-from cohorts.models import Cohort, Dataset, Snapshot
+from cohorts.models import Cohort, Dataset, Favorite, Snapshot
 
 PAGE_SIZE = 50
 Cohorts = QuerySet[Cohort]
@@ -26,7 +27,8 @@ class ListingFilter:
     parameter: str
     label: Any
     choices: Sequence[tuple[str, Any]]
-    apply: Callable[[Cohorts, str], Cohorts]
+    # The cohorts, the chosen value and who reads.
+    apply: Callable[[Cohorts, str, Any], Cohorts]
 
 
 @dataclass(frozen=True)
@@ -61,31 +63,67 @@ class Listing:
     page: Page
     search: str
     sort: str
+    tag: str
     filters: list[ChosenFilter]
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.search or any(chosen.value for chosen in self.filters))
+        return bool(self.search or self.tag or any(chosen.value for chosen in self.filters))
 
 
-def read_listing(parameters: QueryDict, *, dataset: Dataset | None = None) -> Listing:
+def read_listing(
+    parameters: QueryDict, *, user: Any = None, dataset: Dataset | None = None
+) -> Listing:
     """Any query string gives a list: what it does not know is ignored."""
-    cohorts = with_sizes(Cohort.objects.live()).select_related("dataset", "current_version")
+    paginator = Paginator(find_cohorts(parameters, user=user, dataset=dataset), PAGE_SIZE)
+    return Listing(
+        paginator.get_page(parameters.get("page")),
+        _search(parameters),
+        _sort(parameters),
+        _tag(parameters),
+        _filters(parameters),
+    )
+
+
+def find_cohorts(
+    parameters: QueryDict, *, user: Any = None, dataset: Dataset | None = None
+) -> Cohorts:
+    """What a query string asks for, all pages of it, in its order."""
+    cohorts = matching(Cohort.objects.live(), _search(parameters))
     if dataset is not None:
         cohorts = cohorts.filter(dataset=dataset)
-    search = parameters.get("q", "").strip()
-    cohorts = matching(cohorts, search)
-    filters = []
+    if tag := _tag(parameters):
+        cohorts = cohorts.filter(tags__name__iexact=tag)
+    for chosen in _filters(parameters):
+        if chosen.value:
+            cohorts = chosen.filter.apply(cohorts, chosen.value, user)
+    cohorts = with_stars(with_sizes(cohorts), user)
+    related = cohorts.select_related("dataset", "current_version", "owner")
+    # Of a schema only its name and zone are shown; its catalog can be large.
+    related = related.defer(*(f"dataset__{name}" for name in ("catalog", "sources", "url")))
+    return _sorted(related.defer("current_version__definition"), _sort(parameters))
+
+
+def _search(parameters: QueryDict) -> str:
+    return parameters.get("q", "").strip()
+
+
+def _tag(parameters: QueryDict) -> str:
+    return parameters.get("tag", "").strip()
+
+
+def _sort(parameters: QueryDict) -> str:
+    sort = parameters.get("sort", "")
+    return sort if sort.removeprefix("-") in ORDERS else "name"
+
+
+def _filters(parameters: QueryDict) -> list[ChosenFilter]:
+    chosen = []
     for known in FILTERS.values():
         value = parameters.get(known.parameter, "")
-        value = value if value in {key for key, _ in known.choices} else ""
-        filters.append(ChosenFilter(known, value))
-        if value:
-            cohorts = known.apply(cohorts, value)
-    sort = parameters.get("sort", "")
-    sort = sort if sort.removeprefix("-") in ORDERS else "name"
-    paginator = Paginator(_sorted(cohorts, sort), PAGE_SIZE)
-    return Listing(paginator.get_page(parameters.get("page")), search, sort, filters)
+        known_values = {key for key, _ in known.choices}
+        chosen.append(ChosenFilter(known, value if value in known_values else ""))
+    return chosen
 
 
 def matching(cohorts: Cohorts, text: str) -> Cohorts:
@@ -103,6 +141,18 @@ def with_sizes(cohorts: Cohorts) -> Cohorts:
     )
 
 
+def with_stars(cohorts: Cohorts, user: Any) -> Cohorts:
+    """Adds `is_starred`: is it a favorite of the reader?"""
+    starred = Favorite.objects.filter(cohort=OuterRef("pk"), user=user.pk if user else None)
+    return cohorts.annotate(is_starred=Exists(starred))
+
+
+def _show(cohorts: Cohorts, value: str, user: Any) -> Cohorts:
+    if value == "mine":
+        return cohorts.filter(owner=user)
+    return cohorts.filter(favorites__user=user)
+
+
 def _sorted(cohorts: Cohorts, sort: str) -> Cohorts:
     order = ORDERS[sort.removeprefix("-")]
     expression = F(order.expression) if isinstance(order.expression, str) else order.expression
@@ -116,3 +166,11 @@ def _sorted(cohorts: Cohorts, sort: str) -> Cohorts:
 
 register_order(ListingOrder("name", lambda cohorts: cohorts, Lower("name")))
 register_order(ListingOrder("users", lambda cohorts: cohorts, "size"))
+register_filter(
+    ListingFilter(
+        "show",
+        gettext_lazy("All cohorts"),
+        [("favorites", gettext_lazy("My favorites")), ("mine", gettext_lazy("My cohorts"))],
+        _show,
+    )
+)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -86,14 +86,3 @@ def star(request: SignedInRequest, slug: str) -> HttpResponse:
     else:
         Favorite.objects.get_or_create(user=request.user, cohort=cohort)
     return go_back(request)
-
-
-def mark_starred(cohorts: list[Cohort], request: HttpRequest) -> None:
-    """Sets `is_starred`, with one query for all of them."""
-    starred = set(
-        Favorite.objects.filter(user=request.user.pk, cohort__in=cohorts).values_list(
-            "cohort_id", flat=True
-        )
-    )
-    for cohort in cohorts:
-        cohort.is_starred = cohort.pk in starred  # type: ignore[attr-defined]

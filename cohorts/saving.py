@@ -16,7 +16,7 @@ from cohorts.evaluation import prepare
 from cohorts.models import Cohort, CohortVersion, Dataset
 
 # Addresses below /cohorts/ that are pages of their own.
-RESERVED_SLUGS = frozenset({"new", "builder"})
+RESERVED_SLUGS = frozenset({"new", "builder", "tags"})
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}", re.ASCII)
 _LONGEST_NAME = 255
 

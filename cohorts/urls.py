@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from cohorts import builder_views, list_views, member_views, menu, views
+from cohorts import builder_views, list_views, member_views, menu, tags, views
 
 app_name = "cohorts"
 urlpatterns: list[URLPattern] = [
     path("", views.list_cohorts, name="list"),
     path("new/", builder_views.new, name="new"),
     path("new/list/", list_views.upload, name="upload"),
+    path("tags/", tags.change_tags, name="tags"),
     path("builder/preview/", builder_views.preview, name="preview"),
     path("builder/sample/", builder_views.sample, name="sample"),
     path("builder/save/", builder_views.save, name="save"),

@@ -8,30 +8,39 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cohorts import disabling
 from cohorts.answers import go_to, vary_by_part, wants_part
-from cohorts.listing import read_listing, with_sizes
-from cohorts.menu import mark_starred
+from cohorts.listing import read_listing, with_sizes, with_stars
 from cohorts.models import Cohort, Snapshot
 from cohorts.preferences import chosen_dataset
+from cohorts.sizes import read_trends
 from cohorts.stored_lists import find_list_changes
+from cohorts.tags import read_tags
 from cohorts.wording import word_version
 
 
 @require_safe
 def list_cohorts(request: HttpRequest) -> HttpResponse:
     template = "cohorts/_table.html" if wants_part(request) else "cohorts/list.html"
-    listing = read_listing(request.GET, dataset=chosen_dataset(request.user))
-    return vary_by_part(render(request, template, {"listing": listing}))
+    user = request.user
+    listing = read_listing(request.GET, user=user, dataset=chosen_dataset(user))
+    shown = list(listing.page.object_list)
+    context = {
+        "listing": listing,
+        "cohorts": shown,
+        "trends": read_trends(shown, timezone.now()),
+        "tags": read_tags(shown),
+    }
+    return vary_by_part(render(request, template, context))
 
 
 @require_safe
 def show_cohort(request: HttpRequest, slug: str) -> HttpResponse:
-    cohort = _get_cohort(slug)
-    mark_starred([cohort], request)
+    cohort = _get_cohort(slug, reader=request.user)
     context = _describe(cohort) | {
         "dataset": cohort.dataset,
         "snapshots": Snapshot.objects.filter(version__cohort=cohort).select_related("version")[:8],
@@ -80,6 +89,8 @@ def _describe(cohort: Cohort) -> dict[str, Any]:
     }
 
 
-def _get_cohort(slug: str) -> Cohort:
+def _get_cohort(slug: str, *, reader: Any = None) -> Cohort:
     cohorts = with_sizes(Cohort.objects.select_related("dataset", "current_version", "owner"))
+    if reader is not None:
+        cohorts = with_stars(cohorts, reader)
     return get_object_or_404(cohorts, slug=slug)

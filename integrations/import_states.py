@@ -127,7 +127,9 @@ def join_the_cohort_list() -> None:
             "import",
             gettext_lazy("Any import state"),
             [(state.key, state.label) for state in IMPORT_STATES.values()],
-            lambda cohorts, key: with_last_state(cohorts).filter(IMPORT_STATES[key].condition),
+            lambda cohorts, key, _user: with_last_state(cohorts).filter(
+                IMPORT_STATES[key].condition
+            ),
         )
     )
     register_order(

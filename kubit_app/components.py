@@ -56,6 +56,11 @@ def clock(value: datetime | None, zone: str | None = None) -> str:
 
 
 @register.filter
+def clock_minutes(value: datetime | None, zone: str | None = None) -> str:
+    return _on_wall_clock(value, zone, "g:i A")
+
+
+@register.filter
 def number(value: int | None) -> str:
     """Thousands separated, blank when there is no number."""
     return "" if value is None else f"{value:,}"

@@ -96,7 +96,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
             ],
-            "builtins": ["kubit_app.components"],
+            "builtins": ["kubit_app.components", "kubit_app.chart_tags"],
         },
     }
 ]

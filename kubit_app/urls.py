@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from cohorts.data_views import show_data
 from cohorts.menu import choose_schema
 from cohorts.search_views import show_results
 from integrations import status_views
+from integrations.dashboard import show_dashboard
 from kubit_app import health
 from kubit_app.accounts import LogIn, PasswordChange, choose_language
 
@@ -19,7 +19,7 @@ urlpatterns = [
     path("status.json", status_views.status_json, name="status_json"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
-    path("", RedirectView.as_view(pattern_name="cohorts:list"), name="home"),
+    path("", show_dashboard, name="home"),
     path("login/", LogIn.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("language/", choose_language, name="language"),

@@ -21,3 +21,9 @@ def menu_entries(context: Context) -> Menu:
 def initials(user: Any) -> str:
     words = (user.get_full_name() or user.get_username()).replace(".", " ").split()
     return "".join(word[0] for word in words[:2]).upper()
+
+
+@register.filter
+def of_key(values: dict[Any, Any], key: Any) -> Any:
+    """A dictionary's value for a key that a template has in a variable."""
+    return values.get(key, [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -11,10 +11,12 @@ from django.conf import settings
 from django.template import Context
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 
 from cohorts.models import Cohort
 from integrations.cadence import BadCadence, describe_cadence, describe_time
+from integrations.calendar import Calendar
 from integrations.cohort_imports import CohortImports, read_cohort_imports
 from integrations.forms import WEEKDAYS
 from integrations.holds import expires_at
@@ -126,3 +128,29 @@ def weekday_moment(instant: datetime, zone: str) -> str:
     local = timezone.localtime(instant, ZoneInfo(zone))
     letters = {day: letter for day, letter, _name in WEEKDAYS}
     return f"{letters[local.weekday()]} {format_date(local, 'n/j/Y g:i A')}"
+
+
+@register.filter
+def weekday_letter(day: date) -> str:
+    letters = {number: letter for number, letter, _name in WEEKDAYS}
+    return str(letters[day.weekday()])
+
+
+@register.filter
+def span_words(shown: Calendar) -> str:
+    """`November 2026`, `Nov 23` to `29, 2026`, or `Nov. 23, 2026`."""
+    if shown.view == "month":
+        return date_format(shown.on, "YEAR_MONTH_FORMAT")
+    if shown.view == "day":
+        return date_format(shown.on, "DATE_FORMAT")
+    first, last = shown.first, shown.last
+    if (get_language() or "en").startswith("en"):
+        end = date_format(last, "j, Y" if first.month == last.month else "M j, Y")
+        return f"{date_format(first, 'M j')} \N{EN DASH} {end}"
+    return f"{date_format(first, 'DATE_FORMAT')} \N{EN DASH} {date_format(last, 'DATE_FORMAT')}"
+
+
+@register.filter
+def delay(length: timedelta) -> str:
+    now = timezone.now()
+    return elapsed(now - length, now)

@@ -9,3 +9,4 @@ import "./sidebar.js";
 import "./forms.js";
 import "./finder.js";
 import "./shortcuts.js";
+import "./rows.js";

@@ -39,7 +39,7 @@ def sign_in(page: Page, product: Product, role: str) -> None:
     page.get_by_label("Username").fill(login.username)
     page.get_by_label("Password").fill(login.password)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Existing Cohorts")).to_be_visible()
+    expect(page.get_by_role("heading", name="Dashboard", level=1)).to_be_visible()
 
 
 def number_in(text: str) -> int:

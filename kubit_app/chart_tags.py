@@ -1,0 +1,61 @@
+"""Template tags for charts, registered as builtins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django import template
+
+from kubit_app.charts import SLIM, WIDE, Series, draw_lines, draw_spark
+
+register = template.Library()
+
+
+@register.inclusion_tag("components/sparkline.html")
+def sparkline(values: Sequence[int]) -> dict[str, Any]:
+    return {
+        "values": values,
+        "last": values[-1] if values else None,
+        "spark": draw_spark(values),
+    }
+
+
+@register.inclusion_tag("components/line_chart.html")
+def line_chart(title: str, lines: Sequence[Any], first: date, last: date) -> dict[str, Any]:
+    """`lines`: things with `name`, `address` and `points`, days with numbers in their order."""
+    series = [Series(line.name, line.points, line.address) for line in lines]
+    by_day = [dict(each.points) for each in series]
+    days = sorted({day for each in by_day for day in each}, reverse=True)
+    return {
+        "title": title,
+        "drawings": [
+            draw_lines(series, first=first, last=last, width=width) for width in (WIDE, SLIM)
+        ],
+        "table": [(day, [each.get(day) for each in by_day]) for day in days],
+    }
+
+
+@register.filter
+def add_number(value: float, added: float) -> float:
+    return round(value + float(added), 1)
+
+
+@register.filter
+def short_number(value: int) -> str:
+    """`950`, `12k`, `1.5M`: for axes, where the exact number stands elsewhere."""
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if value >= size:
+            return f"{value / size:.2f}".rstrip("0").rstrip(".") + letter
+    return str(value)
+
+
+@register.filter
+def month_day(value: date) -> str:
+    return f"{value.month}/{value.day}"
+
+
+@register.filter
+def numeric_day(value: date) -> str:
+    return f"{value.month}/{value.day}/{value.year}"
