@@ -7,18 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cohorts import membership
+from integrations import hands
 from integrations.braze.destination import Answer, Destination, Outcome
 from integrations.braze.waits import backoff
 from integrations.connections import place_of, requests_per_second
 from integrations.fail_points import reach
 from integrations.leases import Claim
 from integrations.models import ImportBatch, ImportRun, Ledger, RefusedMember
+from integrations.outages import outlast
 from integrations.pace import paced
 from integrations.planning import PlanReader
 from integrations.sending import Sender
@@ -71,7 +74,7 @@ def deliver_slice(claim: Claim, destination: Destination, ledger: Ledger) -> End
         return unnamed
     with PlanReader(membership.verify(run.plan_file, run.plan_sha256)) as plan:
         for batch in _unfinished(run):
-            if time.monotonic() > ends_at:
+            if time.monotonic() > ends_at or hands.is_ending(settings.DATA_DIR):
                 return SliceOver()
             if batch.not_before and batch.not_before > timezone.now():
                 return Waiting(batch.not_before, _("Waiting for late answers to earlier requests"))
@@ -117,7 +120,7 @@ def _deliver_batch(
     add, remove = plan.read(batch.number)
     if (len(add), len(remove)) != (batch.added, batch.removed):
         return Stopped("internal", _("The stored plan does not match the run. Import again."))
-    run = _mark_sending(claim, batch)
+    run = outlast(lambda: _mark_sending(claim, batch))
     if run.cancel_requested_at:
         return Stopped("canceled", _("The import was stopped."))
     reach("sending_committed", batch.number)
@@ -125,7 +128,8 @@ def _deliver_batch(
     reach("answered_not_committed", batch.number)
     # What was accepted before another part failed is in Braze.
     was_doubtful |= partly and not answer.is_accepted
-    _record(claim, batch, answer, set(remove), was_doubtful=was_doubtful)
+    # Given up, the batch would have to be sent again although its answer is known.
+    outlast(lambda: _record(claim, batch, answer, set(remove), was_doubtful=was_doubtful))
     if answer.outcome is Outcome.ACCEPTED:
         reach("acknowledged_committed", batch.number)
     return None if answer.outcome is Outcome.ACCEPTED else _react(claim, run, answer)
@@ -170,7 +174,10 @@ def _record(
             refused_added=sum(not each.remove for each in refused),
             refused_removed=sum(each.remove for each in refused),
         )
-        RefusedMember.objects.bulk_create(refused)
+        if refused:
+            # Recorded again after a commit whose answer was lost, they must not stand there twice.
+            batch.refused_set.all().delete()
+            RefusedMember.objects.bulk_create(refused)
 
 
 def _state_after(answer: Answer, *, was_doubtful: bool) -> str:

@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from cohorts.definitions.problems import DefinitionError
 from cohorts.models import Snapshot
 from cohorts.snapshots import take_snapshot
 from cohorts.warehouse.errors import WarehouseError
+from integrations import hands
 from integrations.closing import close_run
 from integrations.connections import ConnectionUnusable, most_ids, open_destination
 from integrations.delivery import Finished, SliceOver, Stopped, Waiting, deliver_slice
@@ -26,9 +28,10 @@ from integrations.leases import Claim, LeaseLost, claim_run
 from integrations.ledger import get_ledger, holdings_of
 from integrations.models import ImportBatch, ImportRun
 from integrations.notifications import write_mails
+from integrations.outages import outlast
 from integrations.pace import paced
 from integrations.planning import Counts, PlannedBatch, draw_plan
-from integrations.runs import ring
+from integrations.runs import ring, unring
 from integrations.safety import hold_words
 
 logger = logging.getLogger(__name__)
@@ -110,6 +113,7 @@ def freeze_plan(claim: Claim, snapshot: Snapshot | None) -> None:
                 most_ids=most_ids(run.connection),
             )
         )
+        reach("plan_drafted")
 
     stored = membership.write_file(f"plans/run-{run.pk}-{claim.epoch}.parquet", draw)
     reach("plan_written")
@@ -171,9 +175,10 @@ def _send(claim: Claim) -> None:
         case Waiting():
             claim.wait(end.until, end.reason)
         case SliceOver():
+            ask_again = unring if hands.is_ending(settings.DATA_DIR) else ring
             with transaction.atomic():
                 claim.progress(lease_until=None)
-                ring(claim.run_id)
+                ask_again(claim.run_id)
             reach("between_slices")
 
 
@@ -190,12 +195,15 @@ def _leave_for_later(claim: Claim, error: Exception) -> None:
     places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
     logger.error("run %s: %s in %s", claim.run_id, type(error).__name__, places)
     try:
-        run = claim.run()
-        seconds = paced(min(10 * 3 ** max(run.claims_without_progress - 1, 0), 270))
-        claim.update(
-            lease_until=None,
-            wait_until=timezone.now() + timedelta(seconds=seconds),
-            wait_reason=_("An unexpected fault. It is tried again."),
-        )
+        outlast(lambda: _let_go(claim))
     except Exception as second:  # noqa: BLE001 - the database may be what broke; the lease runs out
         logger.error("run %s: could not be released: %s", claim.run_id, type(second).__name__)
+
+
+def _let_go(claim: Claim) -> None:
+    tries = max(claim.run().claims_without_progress - 1, 0)
+    claim.update(
+        lease_until=None,
+        wait_until=timezone.now() + timedelta(seconds=paced(min(10 * 3**tries, 270))),
+        wait_reason=_("An unexpected fault. It is tried again."),
+    )

@@ -13,8 +13,14 @@ from pathlib import Path
 from django.conf import settings
 
 POINTS = (
+    "request_written",
+    "request_committed",
+    "slot_written",
+    "slot_committed",
+    "run_rung",
     "after_claim",
     "snapshot_taken",
+    "plan_drafted",
     "plan_written",
     "plan_committed",
     "sending_committed",
@@ -22,8 +28,11 @@ POINTS = (
     "acknowledged_committed",
     "between_slices",
     "before_close",
+    "ledger_half_written",
     "ledger_written",
     "closed",
+    "mail_claimed",
+    "mail_sent",
 )
 
 

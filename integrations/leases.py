@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, models
+from django.db import DatabaseError, connection, models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
@@ -101,7 +101,11 @@ class Claim:
     def _renew_until(self, done: threading.Event) -> None:
         try:
             while not done.wait(RENEW_EVERY):
-                self.update()
+                try:
+                    self.update()
+                except DatabaseError as error:
+                    logger.warning("run %s: not renewed: %s", self.run_id, type(error).__name__)
+                    connection.close()
         except LeaseLost:
             # The main thread finds out at its next write.
             logger.warning("run %s: lease of epoch %s lost", self.run_id, self.epoch)

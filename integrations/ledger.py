@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from cohorts import membership
 from cohorts.models import Cohort
+from integrations.fail_points import reach
 from integrations.models import Connection, ImportBatch, ImportRun, Ledger, RefusedMember
 from integrations.planning import (
     NO_DOUBTS,
@@ -97,8 +98,10 @@ def settle_files(
     """
     with scratch_database() as db:
         _load(db, holdings, plan, outcomes, list(refused), quiet_since=now - QUIET_PERIOD)
+        confirmed = _store(db, f"{prefix}-confirmed.parquet", _CONFIRMED)
+        reach("ledger_half_written")
         return Settled(
-            confirmed=_store(db, f"{prefix}-confirmed.parquet", _CONFIRMED),
+            confirmed=confirmed,
             in_doubt=_store(db, f"{prefix}-in-doubt.parquet", _IN_DOUBT),
             ever_sent=_store(db, f"{prefix}-ever-sent.parquet", _EVER_SENT),
         )

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from integrations.braze.redaction import redact, tidy
+from integrations.fail_points import reach
 from integrations.languages import languages_of
 from integrations.mail_content import Content, find_kind, is_good_news, write_content
 from integrations.models import ImportRun, ImportSchedule, Incident, OutboxMail
@@ -76,6 +77,7 @@ def send_waiting_mails(limit: int = 20) -> int:
         for mail in mails:
             if not _claim(mail):
                 continue
+            reach("mail_claimed")
             error = _try_to_send(mail, backend)
             if error is None:
                 sent += 1
@@ -154,6 +156,7 @@ def _try_to_send(mail: OutboxMail, backend: BaseEmailBackend) -> Exception | Non
         _close(backend)
         _record_failure(mail, error)
         return error
+    reach("mail_sent")
     _mine(mail).update(state=State.SENT, sent_at=timezone.now(), error="")
     return None
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from cohorts.models import Cohort
+from integrations.fail_points import reach
 from integrations.languages import language_of_asker
 from integrations.leases import is_free
 from integrations.models import Connection, ImportRun, ImportSchedule, ScheduleSlot
@@ -95,6 +96,8 @@ def request_import(
                 run=open_run,
             ) from None
         ring(run.pk)
+        reach("request_written")
+    reach("request_committed")
     return run
 
 
@@ -102,6 +105,11 @@ def ring(run_id: int) -> None:
     """Ask the pool to look at a run. Queued in the caller's transaction, so both or neither."""
     ImportRun.objects.filter(pk=run_id).update(rung_at=Now())
     async_task("integrations.tasks.work_on_run", run_id)
+
+
+def unring(run_id: int) -> None:
+    """For a pool that is ending: the sweeper of another one rings at its next look."""
+    ImportRun.objects.filter(pk=run_id).update(rung_at=None)
 
 
 def sweep() -> int:
@@ -114,6 +122,7 @@ def sweep() -> int:
                 rung_at=Now()
             ):
                 async_task("integrations.tasks.work_on_run", run_id)
+                reach("run_rung")
                 rung += 1
     return rung
 

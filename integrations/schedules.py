@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from cohorts.models import Cohort
 from integrations.cadence import BadCadence, Cadence, known_zone, next_after, slots_between
+from integrations.fail_points import reach
 from integrations.languages import language_of_asker
 from integrations.models import Connection, ImportRun, ImportSchedule, Incident, ScheduleSlot
 from integrations.recipients import clean_recipients
@@ -179,6 +180,7 @@ def run_due_schedules(now: datetime | None = None) -> int:
     for pk in list(due.order_by("next_due_at").values_list("pk", flat=True)):
         try:
             started += _run_if_due(pk, now)
+            reach("slot_committed")
         except BadCadence as error:
             _put_aside(pk, error, now)
         except Exception as error:  # noqa: BLE001 - one broken schedule must not stop the others
@@ -204,6 +206,7 @@ def _run_if_due(pk: int, now: datetime) -> bool:
     schedule.looked_until = max(now, schedule.looked_until)
     schedule.next_due_at = next_after(cadence, schedule.looked_until)
     schedule.save(update_fields=["looked_until", "next_due_at"])
+    reach("slot_written")
     return started
 
 

@@ -18,6 +18,7 @@ from integrations.braze.answers import RefusedObject
 from integrations.braze.destination import Answer, Destination, Outcome
 from integrations.leases import Claim
 from integrations.models import Ledger
+from integrations.outages import outlast
 from integrations.turns import take_turn
 
 # Longer waits for a turn are not slept through: other runs may use the worker.
@@ -95,7 +96,7 @@ class Sender:
         """None when it is this run's turn."""
         if not self._per_second:
             return None
-        wait = take_turn(self._place, self._per_second, patience=PATIENCE)
+        wait = outlast(lambda: take_turn(self._place, self._per_second, patience=PATIENCE))
         if wait > PATIENCE:
             text = _("Other imports to this Braze cluster go first")
             return Answer(Outcome.REFUSED, None, "own_pace", text, True, wait)
@@ -106,7 +107,7 @@ class Sender:
         not_yet = self.take_turn()
         if not_yet is not None:
             return not_yet
-        self._claim.update()
+        outlast(self._claim.update)
         return self._destination.send(
             self._ledger.braze_cohort_id, part.add, part.remove, name=self._ledger.braze_name
         )

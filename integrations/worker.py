@@ -23,14 +23,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import override
 from django_q.tasks import async_task
 
-from integrations import pool_guard
+from integrations import hands, pool_guard
 from integrations.holds import expire_holds
-from integrations.models import ImportRun, Incident, WorkerSeen
+from integrations.models import Incident, WorkerSeen
 from integrations.notifications import send_waiting_mails
 from integrations.pace import paced
 from integrations.pruning import prune
@@ -45,8 +44,10 @@ CANARY_EVERY = paced(30)
 CANARY_PATIENCE = paced(90)
 PRUNE_AGAIN = 60.0
 PRUNE_EVERY = 3600.0
+# The longest request (45 s) by a margin: what a pool that is ended may still have in hand.
+HANDS_PATIENCE = paced(50)
 # Longer than the guard waits before it kills.
-STOP_PATIENCE = pool_guard.PATIENCE + 3
+STOP_PATIENCE = HANDS_PATIENCE + pool_guard.PATIENCE + 3
 
 
 class Keeper:
@@ -104,9 +105,10 @@ class Keeper:
         self._pool_started = timezone.now()
         self._canary_sent = 0.0
         guard = [sys.executable, "-m", "integrations.pool_guard"]
+        limits = [str(settings.DATA_DIR), str(HANDS_PATIENCE)]
         # The guard ends the pool when this pipe closes, however this process died.
         self._cluster = subprocess.Popen(  # noqa: S603 - our own command line
-            [*guard, sys.executable, "manage.py", "qcluster"],
+            [*guard, *limits, sys.executable, "manage.py", "qcluster"],
             cwd=settings.BASE_DIR,
             start_new_session=True,
             stdin=subprocess.PIPE,
@@ -140,17 +142,28 @@ class Keeper:
         since = timezone.now() - timedelta(seconds=CANARY_PATIENCE)
         if self._pool_started > since:
             return True
-        seen = WorkerSeen.objects.filter(keeper=self.name, pool_answered_at__gte=since).exists()
-        # A pool busy with long imports has no hand free for the canary; their leases speak for it.
-        return seen or ImportRun.objects.filter(lease_until__gt=Now()).exists()
+        if WorkerSeen.objects.filter(keeper=self.name, pool_answered_at__gte=since).exists():
+            return True
+        # A pool busy with long imports has no hand free for the canary.
+        return self._cluster is not None and hands.is_busy(
+            hands.file_of(settings.DATA_DIR, self._cluster.pid), seconds=CANARY_PATIENCE
+        )
 
     def _restart(self, text: str) -> None:
         logger.error(text)
         if self._cluster is not None:
-            _kill_group(self._cluster.pid)
-            self._cluster.wait()
+            self._put_down(self._cluster)
         Incident.objects.create(kind="pool_restarted", text=text)
         self._start_cluster()
+
+    def _put_down(self, cluster: subprocess.Popen[bytes]) -> None:
+        """Kill a pool, but not in the middle of a request when it can still end one."""
+        file = hands.file_of(settings.DATA_DIR, cluster.pid)
+        hands.ask_to_end(file)
+        with hands.emptied(file, HANDS_PATIENCE):
+            file.unlink(missing_ok=True)
+            _kill_group(cluster.pid)
+            cluster.wait()
 
     def _send_mails(self) -> None:
         while not self._stopping.wait(TICK_SECONDS):

@@ -160,6 +160,7 @@ STORAGES = {
 Q_CLUSTER = {
     "name": "kubit",
     "orm": "default",
+    "broker_class": "integrations.queue_broker.PatientBroker",
     "workers": env.int("WORKER_PROCESSES", default=2),
     "queue_limit": 1,
     "bulk": 1,

@@ -31,3 +31,5 @@ urlpatterns = [
     path("", include("integrations.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "kubit_app.errors.something_failed"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,58 +29,79 @@ def postgres_server(given: str | None = None) -> Iterator[str]:
         return
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
-        with _started(folder) as url:
-            yield url
+        server = PostgresServer(folder)
+        try:
+            server.start()
+            yield server.url
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def _started(folder: Path) -> Iterator[str]:
-    become = _ordinary_user(folder)
-    bin_dir = _usable_by(become, _find_binaries(), folder)
-    environ = {**os.environ, "LC_ALL": "C", "HOME": str(folder)}
-    data = folder / "data"
-    made = _run([bin_dir / "initdb", *_INITDB, "-D", data], become, environ)
-    if made.returncode != 0:
-        raise Stop(f"PostgreSQL could not be set up.\n{last_lines(made.stdout)}\n{MEND}")
-    options = [part for option in _FAST for part in ("-c", option)]
-    log = (folder / "server.log").open("wb")
-    with log:
-        server = subprocess.Popen(
-            [bin_dir / "postgres", "-D", data, "-k", folder, "-h", "", *options],
-            preexec_fn=become,
-            env=environ,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
+class PostgresServer:
+    """A server in a folder, reached by a socket there. It can be stopped and started again."""
+
+    def __init__(self, folder: Path, options: Sequence[str] = _FAST) -> None:
+        self._folder = folder
+        self._options = [part for option in options for part in ("-c", option)]
+        self._become = _ordinary_user(folder)
+        self._bin_dir = _usable_by(self._become, _find_binaries(), folder)
+        self._environ = {**os.environ, "LC_ALL": "C", "HOME": str(folder)}
+        self._log = folder / "server.log"
+        self.url = f"postgresql://postgres@/postgres?host={folder}"
+        self.process: subprocess.Popen[bytes] | None = None
+        made = _run(
+            [self._bin_dir / "initdb", *_INITDB, "-D", folder / "data"],
+            self._become,
+            self._environ,
         )
-    try:
-        _wait_until_ready(server, bin_dir, folder, environ)
-        yield f"postgresql://postgres@/postgres?host={folder}"
-    finally:
-        # Interrupt is PostgreSQL's "fast" shutdown: it does not wait for clients.
-        server.send_signal(2)
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        if made.returncode != 0:
+            raise Stop(f"PostgreSQL could not be set up.\n{last_lines(made.stdout)}\n{MEND}")
 
+    def start(self) -> None:
+        data = self._folder / "data"
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [
+                    self._bin_dir / "postgres",
+                    "-D",
+                    data,
+                    "-k",
+                    self._folder,
+                    "-h",
+                    "",
+                    *self._options,
+                ],
+                preexec_fn=self._become,
+                env=self._environ,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._wait_until_ready(self.process)
 
-def _wait_until_ready(
-    server: subprocess.Popen[bytes], bin_dir: Path, folder: Path, environ: dict[str, str]
-) -> None:
-    deadline = time.monotonic() + 60
-    while server.poll() is None and time.monotonic() < deadline:
-        log = (folder / "server.log").read_text(errors="replace")
-        if "ready to accept connections" in log:
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Interrupt is PostgreSQL's "fast" shutdown, quit its "immediate": no clean end."""
+        if self.process is None:
             return
-        time.sleep(0.05)
-    log = (folder / "server.log").read_text(errors="replace")
-    raise Stop(f"PostgreSQL did not start.\n{last_lines(log)}\n{MEND}")
+        self.process.send_signal(how)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _wait_until_ready(self, server: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + 60
+        while server.poll() is None and time.monotonic() < deadline:
+            if "ready to accept connections" in self._log.read_text(errors="replace"):
+                return
+            time.sleep(0.05)
+        log = self._log.read_text(errors="replace")
+        raise Stop(f"PostgreSQL did not start.\n{last_lines(log)}\n{MEND}")
 
 
 def _find_binaries() -> Path:

@@ -74,16 +74,19 @@ class World:
 
 @contextmanager
 def open_world(
-    database: str = "sqlite", *, compression: int = 1, **settings: str
+    database: str = "sqlite", *, compression: int = 1, url: str = "", **settings: str
 ) -> Iterator[World]:
-    """Set Django up in this process on a new database, with a sandbox beside it. Once only."""
+    """Set Django up in this process on a new database, with a sandbox beside it. Once only.
+
+    `url`: of an empty PostgreSQL database, where one is to be used that is there already.
+    """
     # So that being told to end is no way to leave processes behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-")))
         environ = _environ(folder, compression) | settings
         if database == "postgresql":
-            environ["DATABASE_URL"] = stack.enter_context(_postgres_database())
+            environ["DATABASE_URL"] = url or stack.enter_context(_postgres_database())
         world = World(folder, environ, "")
         stack.callback(_end_all, world)
         url = _start_sandbox(world)
@@ -126,9 +129,12 @@ def _enter(world: World) -> None:
         os.environ.pop(name, None)
     os.environ |= world.environ
     import django
+    from django.conf import settings
     from django.core.management import call_command
 
     django.setup()
+    # Who counts the kills is not to be killed.
+    settings.FAIL_POINT_FILE = ""
     call_command("migrate", verbosity=0)
 
 

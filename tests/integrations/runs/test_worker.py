@@ -139,3 +139,36 @@ def test_nothing_is_left_running_after_it_stops(worker):
     _, alive = psutil.wait_procs(everyone, timeout=30)
     assert not alive
     assert not WorkerSeen.objects.exists()
+
+
+def slow_import(sandbox: Any, cohort: Any, connection: Any) -> ImportRun:
+    """A run whose first request is on its way."""
+    sandbox.control("POST", "faults", [{"path": "/cohorts/users", "times": 100, "delay_ms": 2000}])
+    run = request_import(cohort, connection=connection, trigger="manual")
+    until(lambda: run.batch_set.filter(state="sending").exists(), "the first batch")
+    return run
+
+
+def test_a_stop_waits_for_the_request_under_way(worker, sandbox, define, connection):
+    until(answered, "the pool")
+    run = slow_import(sandbox, define(5), connection)
+    worker.terminate()
+    worker.wait(60)
+    states = list(run.batch_set.order_by("number").values_list("state", "tries"))
+    assert states == [("acknowledged", 1), ("planned", 0)]
+    run.refresh_from_db()
+    # Free for the next worker, at its first look.
+    assert (run.state, run.lease_until, run.rung_at) == ("sending", None, None)
+
+
+def test_workers_end_their_request_when_the_head_of_the_pool_is_killed(
+    worker, sandbox, define, connection
+):
+    until(answered, "the pool")
+    run = slow_import(sandbox, define(5), connection)
+    (guard,) = worker.children()
+    (head,) = guard.children()
+    head.kill()
+    assert finished(run).state == "succeeded"
+    assert set(run.batch_set.values_list("tries", flat=True)) == {1}
+    assert members_in(sandbox) == buyers(5)
