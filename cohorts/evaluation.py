@@ -31,6 +31,7 @@ from cohorts.references import find_references
 from cohorts.sql.compile import (
     compile_condition_counts,
     compile_count,
+    compile_member_values,
     compile_members,
     compile_ordered_members,
     compile_sample,
@@ -108,6 +109,17 @@ def stream_members(
     """Batches with one text column `id`, sorted by code point, each id once."""
     query = compile_ordered_members(prepared.definition, **compiling(prepared, as_of))
     with opened(prepared, time_limit, on_connection) as warehouse:
+        yield from warehouse.batches(_print(query, prepared))
+
+
+def stream_member_values(
+    prepared: Prepared, *, as_of: datetime, name: str
+) -> Iterator[pa.RecordBatch]:
+    """Batches with the columns `id` and `value`, a property of the members who are users."""
+    query = compile_member_values(
+        prepared.definition, property_name=name, **compiling(prepared, as_of)
+    )
+    with opened(prepared) as warehouse:
         yield from warehouse.batches(_print(query, prepared))
 
 

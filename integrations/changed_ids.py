@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cohorts import membership
-from integrations.models import ImportBatch, ImportRun
+from integrations.braze.identifiers import show_identifier
+from integrations.models import ImportBatch, ImportRun, RefusedMember
 from integrations.planning import scratch_database
 
 PAGE = 2000
@@ -28,18 +29,26 @@ def stream_ids(run: ImportRun, change: str, *, raw: bool = False) -> Iterator[st
     """
     plan = membership.verify(run.plan_file, run.plan_sha256)
     states = dict(run.batch_set.values_list("number", "state"))
-    return _lines(_rows(plan, states, remove=change == "removed"), change, raw=raw)
+    refused = set(
+        RefusedMember.objects.filter(batch__run=run).values_list("batch__number", "identifier")
+    )
+    return _lines(_rows(plan, states, refused, remove=change == "removed"), change, raw=raw)
+
+
+def safe_cell(text: str, *, raw: bool = False) -> str:
+    return text if raw or not text.startswith(FORMULAS) else f"'{text}"
 
 
 def _lines(rows: Iterator[tuple[str, str]], change: str, *, raw: bool) -> Iterator[str]:
-    writer: Any = csv.writer(_Echo())
+    writer: Any = csv.writer(Echo())
     yield writer.writerow(["id", "change", "state"])
     for id, state in rows:
-        safe = id if raw or not id.startswith(FORMULAS) else f"'{id}"
-        yield writer.writerow([safe, change, state])
+        yield writer.writerow([safe_cell(show_identifier(id), raw=raw), change, state])
 
 
-def _rows(plan: Path, states: dict[int, str], *, remove: bool) -> Iterator[tuple[str, str]]:
+def _rows(
+    plan: Path, states: dict[int, str], refused: set[tuple[int, str]], *, remove: bool
+) -> Iterator[tuple[str, str]]:
     with scratch_database() as db:
         db.execute(
             "SELECT batch, id FROM read_parquet($plan) WHERE remove = $remove ORDER BY batch, id",
@@ -47,10 +56,12 @@ def _rows(plan: Path, states: dict[int, str], *, remove: bool) -> Iterator[tuple
         )
         while page := db.fetchmany(PAGE):
             for batch, id in page:
-                yield id, states.get(batch, ImportBatch.State.PLANNED)
+                is_refused = (batch, id) in refused
+                state = states.get(batch, ImportBatch.State.PLANNED)
+                yield id, ImportBatch.State.REFUSED if is_refused else state
 
 
-class _Echo:
+class Echo:
     """A file that gives back what is written to it."""
 
     def write(self, line: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,7 +23,7 @@ from integrations.leases import Claim
 from integrations.models import ImportBatch, ImportRun, Ledger, RefusedMember
 from integrations.outages import outlast
 from integrations.pace import paced
-from integrations.planning import PlanReader
+from integrations.planning import QUIET_PERIOD, PlanReader
 from integrations.sending import Sender
 
 State = ImportBatch.State
@@ -78,6 +78,9 @@ def deliver_slice(claim: Claim, destination: Destination, ledger: Ledger) -> End
                 return SliceOver()
             if batch.not_before and batch.not_before > timezone.now():
                 return Waiting(batch.not_before, _("Waiting for late answers to earlier requests"))
+            late_until = _late_removals_until(run) if batch.after_removals else None
+            if late_until and late_until > timezone.now():
+                return Waiting(late_until, _("Waiting for late answers to earlier requests"))
             end = _deliver_batch(claim, sender, plan, batch)
             if end is not None:
                 return end
@@ -110,6 +113,13 @@ def _unfinished(run: ImportRun) -> Iterator[ImportBatch]:
     while page := list(left.filter(number__gt=number)[:200]):
         yield from page
         number = page[-1].number
+
+
+def _late_removals_until(run: ImportRun) -> datetime | None:
+    """Until when an unanswered try of a removal may still arrive, and undo an addition."""
+    echoes = run.batch_set.filter(removed__gt=0, may_echo=True)
+    last: datetime | None = echoes.aggregate(last=Max("last_sent_at"))["last"]
+    return last + QUIET_PERIOD if last else None
 
 
 def _deliver_batch(

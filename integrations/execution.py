@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import tempfile
 import traceback
 from contextlib import closing
 from datetime import UTC, timedelta
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from cohorts import membership
 from cohorts.definitions.problems import DefinitionError
+from cohorts.evaluation import prepare
 from cohorts.models import Snapshot
 from cohorts.snapshots import take_snapshot
 from cohorts.warehouse.errors import WarehouseError
@@ -24,13 +27,21 @@ from integrations.connections import ConnectionUnusable, most_ids, open_destinat
 from integrations.delivery import Finished, SliceOver, Stopped, Waiting, deliver_slice
 from integrations.fail_points import reach
 from integrations.holds import find_hold_for
+from integrations.identification import (
+    USER_ID,
+    BadIdentifier,
+    IdentifierChoice,
+    check_identifier,
+    identified_by,
+    keep_values,
+)
 from integrations.leases import Claim, LeaseLost, claim_run
 from integrations.ledger import get_ledger, holdings_of
 from integrations.models import ImportBatch, ImportRun
 from integrations.notifications import write_mails
 from integrations.outages import outlast
 from integrations.pace import paced
-from integrations.planning import Counts, PlannedBatch, draw_plan
+from integrations.planning import Counts, IdentifiedBy, PlannedBatch, draw_plan
 from integrations.runs import ring, unring
 from integrations.safety import hold_words
 
@@ -91,6 +102,8 @@ def _compute(claim: Claim) -> Stopped | None:
         return Stopped("definition", f"{problem.path}: {problem.message}")
     except WarehouseError as error:
         return Stopped(error.kind, error.message)
+    except BadIdentifier as error:
+        return Stopped("identifier", error.message)
     except membership.StoreError as error:
         return Stopped("store", str(error))
     return None
@@ -102,22 +115,34 @@ def freeze_plan(claim: Claim, snapshot: Snapshot | None) -> None:
     ledger = get_ledger(run.cohort, run.connection)
     members = membership.verify(snapshot.file, snapshot.sha256) if snapshot else None
     drawn: list[tuple[Counts, list[PlannedBatch]]] = []
+    folder = Path(tempfile.mkdtemp(prefix="plan-"))
+    left_out = folder / "left-out.parquet"
 
     def draw(draft: Path) -> None:
         drawn.append(
             draw_plan(
-                holdings_of(ledger, members),
+                holdings_of(ledger, members, _identified(run, folder)),
                 draft,
                 now=timezone.now(),
                 repair=run.trigger == ImportRun.Trigger.REPAIR,
                 most_ids=most_ids(run.connection),
+                left_out=left_out,
             )
         )
         reach("plan_drafted")
 
-    stored = membership.write_file(f"plans/run-{run.pk}-{claim.epoch}.parquet", draw)
+    name = f"plans/run-{run.pk}-{claim.epoch}"
+    try:
+        stored = membership.write_file(f"{name}.parquet", draw)
+        counts, batches = drawn[0]
+        listed = None
+        if counts.blank or counts.invalid or counts.duplicate:
+            listed = membership.write_file(
+                f"{name}-left-out.parquet", lambda draft: shutil.move(left_out, draft)
+            )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     reach("plan_written")
-    counts, batches = drawn[0]
     # Somebody asked for a removal, and was shown how many.
     is_removal = run.trigger == ImportRun.Trigger.REMOVAL
     hold = {} if is_removal else find_hold_for(ledger, counts)
@@ -135,6 +160,9 @@ def freeze_plan(claim: Claim, snapshot: Snapshot | None) -> None:
             unchanged=counts.unchanged,
             blank=counts.blank,
             invalid=counts.invalid,
+            duplicate=counts.duplicate,
+            left_out_file=listed.name if listed else "",
+            left_out_sha256=listed.sha256 if listed else "",
             batches=counts.batches,
             in_doubt=0,
             **({"lease_until": None} if hold else {}),
@@ -147,6 +175,18 @@ def freeze_plan(claim: Claim, snapshot: Snapshot | None) -> None:
     reach("plan_committed")
 
 
+def _identified(run: ImportRun, folder: Path) -> IdentifiedBy | None:
+    """How Braze knows the members: values are read as of the same instant as the members."""
+    choice = IdentifierChoice.from_json(run.identifier)
+    if run.trigger == ImportRun.Trigger.REMOVAL or choice == USER_ID:
+        return None
+    prepared = prepare(run.cohort.dataset, run.version.definition, exclude_slug=run.cohort.slug)
+    check_identifier(choice, run.cohort.dataset, run.connection)
+    as_of = run.as_of or timezone.now()
+    values = keep_values(prepared, choice, as_of=as_of, path=folder / "values.parquet")
+    return identified_by(choice, values)
+
+
 def _as_row(run_id: int, batch: PlannedBatch) -> ImportBatch:
     not_before = batch.not_before
     return ImportBatch(
@@ -155,6 +195,7 @@ def _as_row(run_id: int, batch: PlannedBatch) -> ImportBatch:
         added=batch.added,
         removed=batch.removed,
         not_before=not_before.replace(tzinfo=UTC) if not_before else None,
+        after_removals=batch.after_removals,
     )
 
 

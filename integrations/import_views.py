@@ -20,6 +20,7 @@ from cohorts.warehouse.errors import WarehouseError
 from integrations.cadence import next_times as compute_next_times
 from integrations.connections import default_connection
 from integrations.forms import ImportForm, RecurrenceForm
+from integrations.identification import BadIdentifier
 from integrations.models import Connection, ImportRun, Ledger
 from integrations.preview import preview_import
 from integrations.runs import ImportRefused, request_import, request_removal
@@ -166,7 +167,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
             context["preview"] = preview_import(cohort, connection)
         except DefinitionError as error:
             context["problems"] = [problem.message for problem in error.problems]
-        except WarehouseError as error:
+        except (WarehouseError, BadIdentifier) as error:
             context["problems"] = [error.message]
     return render(request, "integrations/_preview.html", context)
 

@@ -25,6 +25,7 @@ from integrations.planning import (
     NO_IDS,
     QUIET_PERIOD,
     Holdings,
+    IdentifiedBy,
     scratch_database,
     view_of,
 )
@@ -42,15 +43,18 @@ def get_ledger(cohort: Cohort, connection: Connection) -> Ledger:
     return ledger
 
 
-def holdings_of(ledger: Ledger | None, members: Path | None) -> Holdings:
+def holdings_of(
+    ledger: Ledger | None, members: Path | None, identified: IdentifiedBy | None = None
+) -> Holdings:
     """The files a plan for this ledger starts from, each checked against its checksum."""
     if ledger is None:
-        return Holdings(members=members, confirmed=None, in_doubt=None, ever_sent=None)
+        return Holdings(members=members, confirmed=None, in_doubt=None, identified_by=identified)
     return Holdings(
         members=members,
         confirmed=_checked(ledger.confirmed_file, ledger.confirmed_sha256),
         in_doubt=_checked(ledger.in_doubt_file, ledger.in_doubt_sha256),
         ever_sent=_checked(ledger.ever_sent_file, ledger.ever_sent_sha256),
+        identified_by=identified,
     )
 
 

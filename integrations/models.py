@@ -135,6 +135,8 @@ class ImportSchedule(models.Model):
     # "Every 2 weeks" counts from the week of this date, "every 3 days" from this date.
     starts_on = models.DateField()
     recipients = models.JSONField(default=list, blank=True)
+    # `integrations.identification.IdentifierChoice`; empty for the user id as external id.
+    identifier = models.JSONField(default=dict, blank=True)
     notify = models.CharField(max_length=8, choices=Notify.choices, default=Notify.ALWAYS)
     # Of mails to recipients who have not chosen one: that of whoever saved the schedule.
     language = models.CharField(max_length=10, blank=True)
@@ -265,10 +267,18 @@ class ImportRun(models.Model):
     unchanged = models.BigIntegerField(null=True)
     blank = models.BigIntegerField(null=True)
     invalid = models.BigIntegerField(null=True)
+    # Members whose identifier another member has too.
+    duplicate = models.BigIntegerField(null=True)
     in_doubt = models.BigIntegerField(null=True)
     # Members that Braze refused one by one, listed as `RefusedMember`.
     refused = models.BigIntegerField(null=True)
     batches = models.PositiveIntegerField(null=True)
+
+    # How Braze knows the members, as of the schedule when the run was asked for.
+    identifier = models.JSONField(default=dict, blank=True)
+    # Members the plan leaves out: Parquet rows (member, id, problem). Blank when there are none.
+    left_out_file = models.CharField(max_length=255, blank=True)
+    left_out_sha256 = models.CharField(max_length=64, blank=True)
 
     # The frozen plan: Parquet rows (batch, op, id). Batch 7 always holds the same ids.
     plan_file = models.CharField(max_length=255, blank=True)
@@ -354,6 +364,8 @@ class ImportBatch(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.PLANNED)
     # Acknowledged, but an earlier try without an answer may still arrive at Braze.
     may_echo = models.BooleanField(default=False)
+    # Adds people by identifiers of which others may name the same profile: removals go first.
+    after_removals = models.BooleanField(default=False)
     # Ids in doubt wait before they are sent the opposite way.
     not_before = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)

@@ -45,6 +45,15 @@ class Holdings:
     confirmed: Path | None
     in_doubt: Path | None
     ever_sent: Path | None = None
+    # How Braze knows the members, where not by the id itself. `values`: id and value.
+    identified_by: IdentifiedBy | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifiedBy:
+    mark: str
+    most_bytes: int
+    values: Path | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +65,8 @@ class Counts:
     blank: int
     invalid: int
     batches: int
+    # Members whose identifier another member has too.
+    duplicate: int = 0
     # Until when ids in doubt keep the end of the plan waiting; UTC without a zone.
     waits_until: datetime | None = None
 
@@ -66,6 +77,8 @@ class PlannedBatch:
     added: int
     removed: int
     not_before: datetime | None
+    # Adds people whom a removal of this run may take out again if it arrives late.
+    after_removals: bool
 
 
 @contextmanager
@@ -107,11 +120,13 @@ def draw_plan(
     now: datetime,
     repair: bool = False,
     most_ids: int = BATCH_IDS,
+    left_out: Path | None = None,
 ) -> tuple[Counts, list[PlannedBatch]]:
     """Write the plan to `draft`: Parquet rows (batch, remove, id), batches numbered from 1.
 
     Removals come first, then additions; ids that must wait come last, in batches of their own.
-    No id stands on both sides, none twice.
+    No id stands on both sides, none twice. `left_out` gets the members without a place in it,
+    as rows (member, id, problem).
     """
     with scratch_database() as db:
         _load(db, holdings, repair=repair)
@@ -121,6 +136,12 @@ def draw_plan(
             "TO $draft (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)",
             {"draft": str(draft)},
         )
+        if left_out is not None:
+            db.execute(
+                "COPY (SELECT member, raw AS id, problem FROM classed WHERE problem IS NOT NULL "
+                "ORDER BY member) TO $draft (FORMAT parquet, COMPRESSION zstd)",
+                {"draft": str(left_out)},
+            )
         return _count(db, batches), batches
 
 
@@ -158,18 +179,8 @@ def _load(db: duckdb.DuckDBPyConnection, holdings: Holdings, *, repair: bool) ->
         NO_DOUBTS,
     )
     view_of(db, "ever_sent", holdings.ever_sent, NO_IDS)
-    db.execute(
-        f"""
-        CREATE TEMP VIEW classed AS
-        SELECT id,
-               trim(id, E' \\t\\r\\n') = '' AS is_blank,
-               strlen(id) > {ID_BYTES} OR contains(id, chr(0)) AS is_invalid
-        FROM everyone
-        """
-    )
-    db.execute(
-        "CREATE TEMP TABLE members AS SELECT id FROM classed WHERE NOT is_blank AND NOT is_invalid"
-    )
+    _class_members(db, holdings.identified_by)
+    db.execute("CREATE TEMP TABLE members AS SELECT id FROM classed WHERE problem IS NULL")
     # A repair trusts no record: every member is sent again, and everyone who was ever sent
     # and is no member is removed again.
     doubted = "SELECT id FROM in_doubt WHERE NOT echo"
@@ -184,6 +195,47 @@ def _load(db: duckdb.DuckDBPyConnection, holdings: Holdings, *, repair: bool) ->
         SELECT id, false AS remove FROM members ANTI JOIN ({settled}) USING (id)
         UNION ALL
         SELECT id, true AS remove FROM ({held}) ANTI JOIN members USING (id)
+        """
+    )
+
+
+def _class_members(db: duckdb.DuckDBPyConnection, by: IdentifiedBy | None) -> None:
+    """Make `classed` (member, raw, id, problem): the identifier of each, or why it has none."""
+    raw, mark, most, source = "id", "", ID_BYTES, "everyone"
+    if by is not None:
+        mark, most = by.mark, by.most_bytes
+        if by.values is not None:
+            view_of(db, "property_values", by.values, "")
+            db.execute(
+                "CREATE TEMP TABLE valued AS SELECT everyone.id, min(value) AS value "
+                "FROM everyone LEFT JOIN property_values USING (id) GROUP BY everyone.id"
+            )
+            raw, source = "value", "valued"
+    written = mark.replace("'", "''")
+    problem = f"""
+        CASE WHEN trim(coalesce({raw}, ''), E' \\t\\r\\n') = '' THEN 'blank'
+             WHEN strlen({raw}) > {most} OR contains({raw}, chr(0)) OR contains({raw}, chr(31))
+             THEN 'invalid' END
+    """
+    db.execute(
+        f"""
+        CREATE TEMP VIEW identified AS
+        SELECT id AS member, {raw} AS raw, '{written}' || {raw} AS id, {problem} AS problem
+        FROM {source}
+        """
+    )
+    if source == "everyone":
+        db.execute("CREATE TEMP VIEW classed AS SELECT * FROM identified")
+        return
+    # Of members that share an identifier the first stands for all.
+    db.execute(
+        """
+        CREATE TEMP TABLE classed AS
+        SELECT member, raw, id,
+               CASE WHEN problem IS NULL AND row_number() OVER (
+                        PARTITION BY id, problem IS NULL ORDER BY member
+                    ) > 1 THEN 'duplicate' ELSE problem END AS problem
+        FROM identified
         """
     )
 
@@ -204,35 +256,48 @@ def _number_batches(
     """Make the table `numbered` (batch, remove, id, not_before) and list its batches."""
     instant = f"TIMESTAMP '{now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
     quiet = f"INTERVAL {int(QUIET_PERIOD.total_seconds())} SECOND"
+    # An alias or a device id may belong to a profile that another identifier names too, so that
+    # what is removed would undo what is added. There every addition follows all removals.
+    [(mixed,)] = db.execute(
+        "SELECT coalesce(bool_or(starts_with(id, chr(31))), false) FROM changes"
+    ).fetchall()
+    late = (
+        f"(SELECT max(sent_at) + {quiet} FROM in_doubt WHERE in_doubt.remove)" if mixed else "NULL"
+    )
     db.execute(
         f"""
         CREATE TEMP VIEW timed AS
         SELECT changes.id, changes.remove,
                CASE WHEN in_doubt.remove <> changes.remove
                          AND in_doubt.sent_at + {quiet} > {instant}
-                    THEN in_doubt.sent_at + {quiet} END AS not_before
+                    THEN in_doubt.sent_at + {quiet}
+                    WHEN NOT changes.remove AND {late} > {instant} THEN {late}
+                    END AS not_before
         FROM changes LEFT JOIN in_doubt ON in_doubt.id = changes.id
         """
     )
+    turn = "CASE WHEN NOT remove THEN 2 WHEN waits THEN 1 ELSE 0 END" if mixed else "waits::INT"
     # Chunks of so many ids; a chunk over the byte limit is cut again by its running weight.
     db.execute(
         f"""
         CREATE TEMP TABLE numbered AS
-        WITH placed AS (
-            SELECT *, not_before IS NOT NULL AS waits,
-                   (row_number() OVER (
-                       PARTITION BY not_before IS NOT NULL ORDER BY remove DESC, id
-                   ) - 1) // {most_ids} AS chunk
-            FROM timed
+        WITH turned AS (
+            SELECT *, {turn} AS turn FROM (SELECT *, not_before IS NOT NULL AS waits FROM timed)
+        ), placed AS (
+            SELECT *, (row_number() OVER (PARTITION BY turn ORDER BY remove DESC, id) - 1)
+                      // {most_ids} AS chunk
+            FROM turned
         ), weighed AS (
-            SELECT *, sum(strlen(to_json(id)) + 1) OVER (
-                       PARTITION BY waits, chunk ORDER BY remove DESC, id
+            SELECT *, sum(
+                       strlen(to_json(id)) + CASE WHEN starts_with(id, chr(31)) THEN 40 ELSE 1 END
+                   ) OVER (
+                       PARTITION BY turn, chunk ORDER BY remove DESC, id
                        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
                    ) AS bytes
             FROM placed
         )
         SELECT dense_rank() OVER (
-                   ORDER BY waits, chunk, CAST(bytes AS BIGINT) // {BATCH_BYTES}
+                   ORDER BY turn, chunk, CAST(bytes AS BIGINT) // {BATCH_BYTES}
                )::INTEGER AS batch,
                remove, id, not_before
         FROM weighed
@@ -243,22 +308,30 @@ def _number_batches(
         "FROM numbered GROUP BY batch ORDER BY batch"
     ).fetchall()
     return [
-        PlannedBatch(number=number, added=added, removed=removed, not_before=not_before)
+        PlannedBatch(
+            number=number,
+            added=added,
+            removed=removed,
+            not_before=not_before,
+            after_removals=mixed and added > 0,
+        )
         for number, added, removed, not_before in rows
     ]
 
 
 def _count(db: duckdb.DuckDBPyConnection, batches: list[PlannedBatch]) -> Counts:
-    [(size, blank, invalid)] = db.execute(
-        "SELECT count(*), count(*) FILTER (is_blank), "
-        "count(*) FILTER (is_invalid AND NOT is_blank) FROM classed"
+    [(size, blank, invalid, duplicate)] = db.execute(
+        "SELECT count(*), count(*) FILTER (problem = 'blank'), "
+        "count(*) FILTER (problem = 'invalid'), count(*) FILTER (problem = 'duplicate') "
+        "FROM classed"
     ).fetchall()
     added = sum(batch.added for batch in batches)
     return Counts(
         size=size,
         added=added,
         removed=sum(batch.removed for batch in batches),
-        unchanged=size - blank - invalid - added,
+        unchanged=size - blank - invalid - duplicate - added,
+        duplicate=duplicate,
         blank=blank,
         invalid=invalid,
         batches=len(batches),

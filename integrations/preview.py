@@ -16,9 +16,16 @@ from cohorts import evaluation, membership
 from cohorts.models import Cohort
 from integrations.connections import most_ids
 from integrations.holds import find_hold_for
+from integrations.identification import (
+    IdentifierChoice,
+    check_identifier,
+    identified_by,
+    keep_values,
+)
 from integrations.ledger import holdings_of
 from integrations.models import Connection, ImportBatch, Ledger
 from integrations.planning import Counts, count_changes
+from integrations.runs import identifier_of
 from integrations.safety import hold_words
 
 # Per request, until there is something to go by.
@@ -33,6 +40,7 @@ class Preview:
     unchanged: int
     blank: int
     invalid: int
+    duplicate: int
     requests: int
     # How long it takes, as far as one can tell: counting, sending, and waiting for late answers.
     seconds: int
@@ -40,8 +48,14 @@ class Preview:
     hold: str
 
 
-def preview_import(cohort: Cohort, connection: Connection, *, repair: bool = False) -> Preview:
-    """Counts of the next import. Raises DefinitionError and WarehouseError."""
+def preview_import(
+    cohort: Cohort,
+    connection: Connection,
+    *,
+    repair: bool = False,
+    identifier: dict[str, str] | None = None,
+) -> Preview:
+    """Counts of the next import. Raises DefinitionError, WarehouseError and BadIdentifier."""
     version = cohort.current_version or cohort.versions.latest("number")
     prepared = evaluation.prepare(cohort.dataset, version.definition, exclude_slug=cohort.slug)
     now, started = timezone.now(), time.monotonic()
@@ -49,9 +63,12 @@ def preview_import(cohort: Cohort, connection: Connection, *, repair: bool = Fal
     with tempfile.TemporaryDirectory(prefix="preview-") as folder:
         members = Path(folder) / "members.parquet"
         membership.write_parquet(evaluation.stream_members(prepared, as_of=now), members)
-        counts = count_changes(
-            holdings_of(ledger, members), now=now, repair=repair, most_ids=most_ids(connection)
-        )
+        kept = identifier_of(cohort, connection) if identifier is None else identifier
+        choice = IdentifierChoice.from_json(kept)
+        check_identifier(choice, cohort.dataset, connection)
+        values = keep_values(prepared, choice, as_of=now, path=Path(folder) / "values.parquet")
+        holdings = holdings_of(ledger, members, identified_by(choice, values))
+        counts = count_changes(holdings, now=now, repair=repair, most_ids=most_ids(connection))
     return Preview(
         size=counts.size,
         add=counts.added,
@@ -59,6 +76,7 @@ def preview_import(cohort: Cohort, connection: Connection, *, repair: bool = Fal
         unchanged=counts.unchanged,
         blank=counts.blank,
         invalid=counts.invalid,
+        duplicate=counts.duplicate,
         requests=counts.batches,
         seconds=math.ceil(
             time.monotonic() - started + _seconds_of_sending(connection, counts, now)

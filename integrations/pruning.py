@@ -88,7 +88,9 @@ def _delete_files(old: datetime) -> int:
 
 
 def _named_files() -> set[str]:
-    named = set(ImportRun.objects.exclude(plan_file="").values_list("plan_file", flat=True))
+    named: set[str] = set()
+    for drawn in ImportRun.objects.exclude(plan_file="").values_list("plan_file", "left_out_file"):
+        named |= set(drawn)
     named |= set(Snapshot.objects.exclude(file="").values_list("file", flat=True))
     for files in Ledger.objects.values_list("confirmed_file", "in_doubt_file", "ever_sent_file"):
         named |= set(files)

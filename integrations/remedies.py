@@ -58,6 +58,7 @@ CAUSES: Mapping[str, Any] = {
     "memory": _("Counting the cohort needs more memory than it may use."),
     "query": _("The cohort could not be counted."),
     "source": _("The data of the cohort cannot be read."),
+    "identifier": _("The identifier of the members does not fit the data."),
     "canceled": _("The import was stopped."),
     "store": _("A file of the membership store is missing or damaged."),
     "internal": _("The import broke off."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -21,6 +22,8 @@ from cohorts.answers import SignedInRequest, stay, vary_by_part, wants_part
 from cohorts.membership import StoreError
 from cohorts.models import Cohort
 from integrations.changed_ids import has_ids, stream_ids
+from integrations.identification import IdentifierChoice
+from integrations.left_out import has_left_out, stream_left_out
 from integrations.models import ImportBatch, ImportRun, Ledger, ScheduleSlot
 from integrations.run_bars import draw_bars
 from integrations.runs import OPEN_STATES, approve_run, cancel_run
@@ -85,6 +88,8 @@ def show_run(request: HttpRequest, pk: int) -> HttpResponse:
         "filter": filter_for(run),
         "mails": run.mails.order_by("recipient", "pk"),
         "has_ids": has_ids(run),
+        "has_left_out": has_left_out(run),
+        "identifier": IdentifierChoice.from_json(run.identifier),
         "can_be_canceled": run.state in OPEN_STATES and not run.cancel_requested_at,
     }
     template = "integrations/_run.html" if wants_part(request) else "integrations/run.html"
@@ -136,6 +141,26 @@ def download_ids(request: SignedInRequest, pk: int, change: str) -> HttpResponse
     except StoreError:
         messages.error(request, _("The ids of import %s are not kept any longer.") % f"{run.pk:,}")
         return redirect(run)
+    return _download(request, run, lines, change)
+
+
+@never_cache
+@require_safe
+def left_out(request: SignedInRequest, pk: int) -> HttpResponseBase:
+    """Whom the import did not bring to Braze, and why, as CSV."""
+    run = get_object_or_404(ImportRun.objects.select_related("cohort"), pk=pk)
+    try:
+        lines = stream_left_out(run, raw="raw" in request.GET)
+    except StoreError:
+        messages.error(request, _("The ids of import %s are not kept any longer.") % f"{run.pk:,}")
+        return redirect(run)
+    return _download(request, run, lines, "left-out")
+
+
+def _download(
+    request: SignedInRequest, run: ImportRun, lines: Iterator[str], change: str
+) -> StreamingHttpResponse:
+    """A file with ids of members, and a line in the log about who took it."""
     LogEntry.objects.create(
         user=request.user,
         content_type=ContentType.objects.get_for_model(ImportRun),

@@ -56,6 +56,7 @@ def request_import(
     recipients: Iterable[str] = (),
     schedule: ImportSchedule | None = None,
     slot: ScheduleSlot | None = None,
+    identifier: dict[str, str] | None = None,
 ) -> ImportRun:
     """Queue a run of the cohort as it is defined now. Raises `ImportRefused`."""
     is_removal = trigger == ImportRun.Trigger.REMOVAL
@@ -84,6 +85,9 @@ def request_import(
                     else language_of_asker(),
                     schedule=schedule,
                     slot=slot,
+                    identifier=identifier_of(cohort, connection)
+                    if identifier is None
+                    else identifier,
                     queued_at=timezone.now(),
                 )
         except IntegrityError:
@@ -99,6 +103,14 @@ def request_import(
         reach("request_written")
     reach("request_committed")
     return run
+
+
+def identifier_of(cohort: Cohort, connection: Connection) -> dict[str, str]:
+    """The one of the schedule, else the one that the cohort was last imported by."""
+    live = ImportSchedule.objects.filter(cohort=cohort, connection=connection, deleted_at=None)
+    runs = ImportRun.objects.filter(cohort=cohort, connection=connection).order_by("-pk")
+    kept = live.values_list("identifier", flat=True).first()
+    return (runs.values_list("identifier", flat=True).first() or {}) if kept is None else kept
 
 
 def ring(run_id: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
@@ -70,6 +71,7 @@ def save_schedule(
     recipients: Sequence[str] = (),
     notify: str | None = None,
     limits: Limits | None = None,
+    identifier: dict[str, str] | None = None,
     by: AbstractBaseUser | None = None,
     now: datetime | None = None,
 ) -> ImportSchedule:
@@ -79,7 +81,7 @@ def save_schedule(
     before now are not made up for.
     """
     now = now or timezone.now()
-    fields = {
+    fields: dict[str, Any] = {
         "connection": connection,
         "unit": cadence.unit,
         "every": cadence.every,
@@ -94,6 +96,8 @@ def save_schedule(
     }
     if notify is not None:
         fields["notify"] = notify
+    if identifier is not None:
+        fields["identifier"] = identifier
     if limits is not None:
         fields |= {
             "hold_percent": limits.percent,

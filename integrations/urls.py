@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/", run_views.list_runs, name="runs"),
     path("imports/next-times/", import_views.next_times, name="next_times"),
     path("imports/<int:pk>/", run_views.show_run, name="run"),
+    path("imports/<int:pk>/left-out.csv", run_views.left_out, name="run_left_out"),
     path("imports/<int:pk>/approve/", run_views.approve, name="run_approve"),
     path("imports/<int:pk>/<str:change>.csv", run_views.download_ids, name="run_ids"),
     path("imports/<int:pk>/cancel/", run_views.cancel, name="run_cancel"),

@@ -73,6 +73,7 @@ ACCESS: dict[str, str] = {
     "integrations:schedule_delete": CHANGE_SCHEDULE,
     "integrations:runs": VIEW_RUN,
     "integrations:run": VIEW_RUN,
+    "integrations:run_left_out": DOWNLOAD_MEMBERS,
     "integrations:run_cancel": IMPORT_COHORT,
     "integrations:run_approve": IMPORT_COHORT,
     "integrations:history": VIEW_RUN,

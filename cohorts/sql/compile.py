@@ -12,7 +12,15 @@ from cohorts.definitions.nodes import Definition
 from cohorts.definitions.references import Reference
 from cohorts.sql.compilation import begin, select_members
 from cohorts.sql.dialects import DIALECTS
-from cohorts.sql.expressions import aliased, column, count_rows
+from cohorts.sql.expressions import (
+    aliased,
+    column,
+    compare,
+    count_rows,
+    derived,
+    select,
+    table,
+)
 from cohorts.sql.layout import Layout
 from cohorts.sql.sample import select_condition_counts, select_sample
 
@@ -47,6 +55,32 @@ def compile_ordered_members(
     query = select_members(definition, compilation.ctx, aliased(user_id, "id"))
     order = compilation.ctx.dialect.by_code_point(user_id.copy())
     return compilation.finish(query.order_by(exp.Ordered(this=order), copy=False))
+
+
+def compile_member_values(
+    definition: Definition,
+    *,
+    property_name: str,
+    catalog: Catalog,
+    layout: Layout,
+    as_of: datetime,
+    references: Mapping[str, Reference],
+    dialect: str = "duckdb",
+) -> exp.Select:
+    """`id` and `value`: the members that stand in the users table, with a property of theirs."""
+    compilation = begin(definition, catalog, layout, as_of, references, dialect)
+    found = catalog.find_property("user", property_name)
+    if found is None or layout.users is None:
+        raise ValueError("no such property of users")
+    key = aliased(column("u", layout.user_key), "k")
+    user_id = aliased(column("u", layout.id), "id")
+    members = select_members(definition, compilation.ctx, key, user_id)
+    same_user = compare(column("p", layout.user_key), "=", column("m", "k"))
+    query = select(
+        aliased(column("m", "id"), "id"), aliased(column("p", found[0].column), "value")
+    ).from_(derived(members, "m"), copy=False)
+    users = exp.Join(this=table(layout.users, "p"), on=same_user)
+    return compilation.finish(query.join(users, copy=False))
 
 
 def compile_count(

@@ -10,6 +10,11 @@ from django.core.management.base import CommandParser
 
 from cohorts.management.door import Door, Failed, Refused
 from cohorts.models import Cohort
+from integrations.identification import BadIdentifier
+from integrations.management.identifier_options import (
+    add_identifier_options,
+    read_identifier_options,
+)
 from integrations.management.lookups import get_cohort, get_connection_for
 from integrations.models import Connection, ImportRun
 from integrations.preview import preview_import
@@ -42,6 +47,7 @@ class Command(Door):
         parser.add_argument(
             "--remove", action="store_true", help="take everybody of the cohort out of Braze"
         )
+        add_identifier_options(parser)
         parser.add_argument(
             "--wait", action="store_true", help="print the import as JSON when it is final"
         )
@@ -51,20 +57,31 @@ class Command(Door):
             raise Refused("remove: goes without --repair and --dry-run.")
         cohort = get_cohort(options["slug"])
         connection = get_connection_for(cohort, options["connection"])
+        identifier = read_identifier_options(options, cohort.dataset, connection)
         if options["dry_run"]:
-            self._preview(cohort, connection, repair=options["repair"])
+            self._preview(cohort, connection, repair=options["repair"], identifier=identifier)
             return
         if options["remove"]:
             run = _request_removal(cohort, connection)
         else:
-            run = _request(cohort, connection, repair=options["repair"])
+            run = _request(cohort, connection, repair=options["repair"], identifier=identifier)
         if options["wait"]:
             self._wait(run)
         else:
             self.stdout.write(f"Import {run.pk} of “{cohort.name}” is queued.")
 
-    def _preview(self, cohort: Cohort, connection: Connection, *, repair: bool) -> None:
-        found = preview_import(cohort, connection, repair=repair)
+    def _preview(
+        self,
+        cohort: Cohort,
+        connection: Connection,
+        *,
+        repair: bool,
+        identifier: dict[str, str] | None,
+    ) -> None:
+        try:
+            found = preview_import(cohort, connection, repair=repair, identifier=identifier)
+        except BadIdentifier as bad:
+            raise Refused(f"identifier: {bad.message}") from None
         counts = {
             "add": found.add,
             "remove": found.remove,
@@ -99,7 +116,9 @@ def _request_removal(cohort: Cohort, connection: Connection) -> ImportRun:
         raise Refused(f"remove: {refused.message}") from None
 
 
-def _request(cohort: Cohort, connection: Connection, *, repair: bool) -> ImportRun:
+def _request(
+    cohort: Cohort, connection: Connection, *, repair: bool, identifier: dict[str, str] | None
+) -> ImportRun:
     schedule = find_live_schedule(cohort)
     try:
         return request_import(
@@ -107,6 +126,7 @@ def _request(cohort: Cohort, connection: Connection, *, repair: bool) -> ImportR
             connection=connection,
             trigger=ImportRun.Trigger.REPAIR if repair else ImportRun.Trigger.MANUAL,
             recipients=schedule.recipients if schedule else [],
+            identifier=identifier,
         )
     except ImportRefused as refused:
         if refused.run is not None:

@@ -12,6 +12,10 @@ from django.core.management.base import CommandParser
 from cohorts.management.door import Door, Refused
 from cohorts.models import Cohort
 from integrations.cadence import BadCadence, Cadence, describe_cadence, describe_time
+from integrations.management.identifier_options import (
+    add_identifier_options,
+    read_identifier_options,
+)
 from integrations.management.lookups import get_cohort, get_connection
 from integrations.recipients import BadRecipients
 from integrations.safety import BadLimits, Limits, describe_limits, limits_of
@@ -52,6 +56,7 @@ class Command(Door):
             choices=["always", "problems"],
             help="mail after every import, or only when something is wrong",
         )
+        add_identifier_options(parser)
         for name, metavar, help_text in LIMITS:
             parser.add_argument(f"--hold-{name}", type=int, metavar=metavar, help=help_text)
 
@@ -68,6 +73,7 @@ class Command(Door):
                 recipients=options["recipients"],
                 notify=options["notify"],
                 limits=_limits(options, cohort),
+                identifier=read_identifier_options(options, cohort.dataset, connection),
             )
         except BadCadence as bad:
             raise Refused(f"{OPTIONS.get(bad.field, bad.field)}: {bad.message}") from None
