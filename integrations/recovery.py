@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.db import transaction
+from django.db.models import OuterRef, Q, Subquery
 
 from integrations.closing import PAUSING_KINDS
 from integrations.models import ImportRun, ImportSchedule, ScheduleSlot
@@ -20,10 +21,19 @@ def make_up_for_pauses() -> int:
     Nothing is remembered for this: the newest run and the newest slot tell. A run that is refused
     again pauses the connection again, so nothing is tried over and over.
     """
-    live = ImportSchedule.objects.filter(
-        deleted_at=None, paused_at=None, connection__paused_at=None
+    runs = ImportRun.objects.filter(cohort=OuterRef("cohort"), connection=OuterRef("connection"))
+    slots = ScheduleSlot.objects.filter(schedule=OuterRef("pk")).order_by("-due_at")
+    # Few, in one query: this runs with every beat of the worker.
+    perhaps = ImportSchedule.objects.alias(
+        last_error=Subquery(runs.order_by("-pk").values("error_kind")[:1]),
+        last_outcome=Subquery(slots.values("outcome")[:1]),
+    ).filter(
+        Q(last_error__in=PAUSING_KINDS) | Q(last_outcome=ScheduleSlot.Outcome.SKIPPED),
+        deleted_at=None,
+        paused_at=None,
+        connection__paused_at=None,
     )
-    return sum(_make_up(pk) for pk in live.values_list("pk", flat=True) if _is_owed(pk))
+    return sum(_make_up(pk) for pk in list(perhaps.values_list("pk", flat=True)) if _is_owed(pk))
 
 
 def _is_owed(pk: int) -> bool:
