@@ -40,7 +40,7 @@ class Preview:
     unchanged: int
     blank: int
     invalid: int
-    duplicate: int
+    duplicate: int = 0
     requests: int
     # How long it takes, as far as one can tell: counting, sending, and waiting for late answers.
     seconds: int

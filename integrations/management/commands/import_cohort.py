@@ -79,7 +79,8 @@ class Command(Door):
         identifier: dict[str, str] | None,
     ) -> None:
         try:
-            found = preview_import(cohort, connection, repair=repair, identifier=identifier)
+            said = {} if identifier is None else {"identifier": identifier}
+            found = preview_import(cohort, connection, repair=repair, **said)
         except BadIdentifier as bad:
             raise Refused(f"identifier: {bad.message}") from None
         counts = {
