@@ -5,8 +5,10 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DATA_DIR=/data
 RUN useradd --create-home --uid 10001 cohorts \
     && install --directory --owner cohorts --group cohorts /data
 WORKDIR /app
-COPY requirements.lock .
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+# requirements-engines.lock instead brings what datasets on ClickHouse and Spark need.
+ARG LOCK=requirements.lock
+COPY ${LOCK} .
+RUN pip install --no-cache-dir --require-hashes -r ${LOCK}
 COPY . .
 USER cohorts
 VOLUME /data

@@ -64,7 +64,12 @@ def add_warehouse(
         existing = _find_existing(name, replace=replace)
         zone = timezone or (existing.timezone if existing else "UTC")
         found = engine.survey(
-            url, tables, timezone=zone, time_limit=float(settings.QUERY_TIME_LIMIT)
+            url,
+            tables,
+            timezone=zone,
+            time_limit=float(settings.QUERY_TIME_LIMIT),
+            memory_limit=settings.QUERY_MEMORY_LIMIT,
+            threads=settings.QUERY_THREADS,
         )
         sources = {"events": found.events.to_json()}
         if found.users is not None:

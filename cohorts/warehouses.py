@@ -67,4 +67,10 @@ def _connect(dataset: Dataset, time_limit: float, lists: Mapping[str, Path]) -> 
             "FIELD_ENCRYPTION_KEYS. Bring the key back, or give the URL again with "
             "add_dataset … --replace.",
         )
-    return ENGINES[dataset.engine].connect(dataset.url, time_limit=time_limit, lists=lists)
+    return ENGINES[dataset.engine].connect(
+        dataset.url,
+        time_limit=time_limit,
+        memory_limit=settings.QUERY_MEMORY_LIMIT,
+        threads=settings.QUERY_THREADS,
+        lists=lists,
+    )

@@ -12,6 +12,7 @@ from typing import NoReturn
 from launcher import product
 from launcher.console import Stop, complain, say
 from launcher.environment import ensure_environment
+from launcher.java import ensure_java
 from launcher.layout import ROOT, configured, data_dir
 from launcher.preparation import Preparation
 
@@ -20,11 +21,13 @@ python3 run.py [VERB] [options]
 
   (no verb)   the whole product with demo data: web, worker, Braze sandbox, mail inbox
   setup       everything but starting it
+              --engines: and what datasets on ClickHouse and Spark need
   web         the web server alone               --port N --host ADDRESS
   worker      the worker alone
   sandbox     the Braze sandbox alone            --port N
   inbox       the mail inbox's SMTP server alone --port N
   test        every check and test; further arguments go to pytest
+              --engines: those that need ClickHouse and Spark; --with-engines: both
   bench       print a number of the README anew: bench NAME
   check       run a longer campaign of checks:   check --campaign NAME
   texts       take the texts to translate from the code into locale/, and compile them
@@ -39,6 +42,7 @@ class Arguments(argparse.Namespace):
     data_dir: str | None
     events: int | None
     use_this_python: bool
+    engines: bool
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -67,6 +71,8 @@ def _parse(arguments: list[str], *, port: int | None = None, host: bool = False)
     parser.add_argument("--data-dir")
     # For containers, where the packages lie beside the system's Python.
     parser.add_argument("--use-this-python", action="store_true")
+    # For `setup`; what is there once is kept.
+    parser.add_argument("--engines", action="store_true")
     if port is not None:
         parser.add_argument("--port", type=int, default=port)
     if host:
@@ -82,7 +88,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _python(parsed: Arguments) -> Path:
-    return Path(sys.executable) if parsed.use_this_python else ensure_environment()
+    if parsed.use_this_python:
+        return Path(sys.executable)
+    return ensure_environment(engines=parsed.engines)
 
 
 def _prepare(parsed: Arguments) -> tuple[Path, Preparation]:
@@ -139,7 +147,10 @@ def _become(command: list[str], preparation: Preparation) -> int:
 
 
 def _test(arguments: list[str]) -> int:
-    python = ensure_environment(tests=True)
+    engines = not {"--engines", "--with-engines"}.isdisjoint(arguments)
+    python = ensure_environment(tests=True, engines=engines)
+    if engines:
+        ensure_java()
     if "DATABASE_URL" not in configured():
         Preparation(python, data_dir(None, configured()), os.environ).run()
     os.chdir(ROOT)

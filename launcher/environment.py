@@ -16,7 +16,15 @@ from pathlib import Path
 
 from launcher.console import Stop, complain, last_lines, step
 from launcher.downloads import fetch_wheel
-from launcher.layout import ROOT, RUNTIME_LOCK, TEST_LOCK, VENV, write_whole
+from launcher.layout import (
+    ENGINES_LOCK,
+    ENGINES_TEST_LOCK,
+    ROOT,
+    RUNTIME_LOCK,
+    TEST_LOCK,
+    VENV,
+    write_whole,
+)
 
 STAMP = VENV / ".installed.json"
 VENV_PYTHON = VENV / "bin" / "python"
@@ -27,15 +35,27 @@ PIP_URL = (
 PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 
 
-def ensure_environment(*, tests: bool = False) -> Path:
-    """Make `.venv` hold the packages of the product (and of its tests); give its Python."""
-    wanted = TEST_LOCK if tests else RUNTIME_LOCK
+def ensure_environment(*, tests: bool = False, engines: bool = False) -> Path:
+    """Make `.venv` hold the packages of the product (of its tests, of further engines); give
+    its Python."""
+    wanted = _lock(tests=tests, engines=engines)
     if not _is_installed(wanted):
         with _one_at_a_time():
             if not _is_installed(wanted):
-                # Whoever has the tests' packages keeps them when the locks change.
-                _install(TEST_LOCK if TEST_LOCK.name in _stamp() else wanted)
+                # Whoever has the packages of tests or engines keeps them when the locks change.
+                held = _stamp()
+                lock = _lock(
+                    tests=tests or TEST_LOCK.name in held,
+                    engines=engines or ENGINES_LOCK.name in held,
+                )
+                _install(lock)
     return VENV_PYTHON
+
+
+def _lock(*, tests: bool, engines: bool) -> Path:
+    if engines:
+        return ENGINES_TEST_LOCK if tests else ENGINES_LOCK
+    return TEST_LOCK if tests else RUNTIME_LOCK
 
 
 def _is_installed(lock: Path) -> bool:
@@ -72,8 +92,9 @@ def _install(lock: Path) -> None:
         uv = shutil.which("uv")
         if not (uv and _install_with_uv(uv, lock)):
             _install_with_pip(lock)
-    # The tests' lock holds everything of the runtime lock, at the same versions.
-    locks = [RUNTIME_LOCK, TEST_LOCK] if lock == TEST_LOCK else [RUNTIME_LOCK]
+    # What a lock file holds besides, at the same versions.
+    others = [TEST_LOCK, ENGINES_LOCK] if lock == ENGINES_TEST_LOCK else []
+    locks = [RUNTIME_LOCK, lock, *others]
     write_whole(STAMP, json.dumps({path.name: _fingerprint(path) for path in locks}))
 
 

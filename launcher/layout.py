@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 RUNTIME_LOCK = ROOT / "requirements.lock"
 TEST_LOCK = ROOT / "requirements-test.lock"
+ENGINES_LOCK = ROOT / "requirements-engines.lock"
+ENGINES_TEST_LOCK = ROOT / "requirements-engines-test.lock"
 
 
 def configured(environ: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -34,6 +34,11 @@ CHECKS: dict[str, list[str]] = {
     "deployment check": ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
 }
 PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadgroup"]
+# What the options of `run.py test` say to pytest.
+ENGINES = {
+    "--engines": ["-m", "engines", "tests/engines"],
+    "--with-engines": ["-m", "engines or not engines"],
+}
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -42,11 +47,19 @@ def test(arguments: Sequence[str]) -> int:
     failed = run_checks()
     with postgres_server(os.environ.get("TEST_DATABASE_URL")) as url:
         environ = {**os.environ, **browser, "TEST_DATABASE_URL": url}
-        command = [sys.executable, *PYTEST, *arguments]
+        command = [sys.executable, *PYTEST, *_for_pytest(arguments)]
         status = subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
     if failed:
         complain(f"Failed before the tests: {', '.join(failed)} (see above).")
     return status or int(bool(failed))
+
+
+def _for_pytest(arguments: Sequence[str]) -> list[str]:
+    """Tests that are named take the place of all that an option stands for."""
+    said = [part for option in arguments for part in ENGINES.get(option, [])]
+    rest = [each for each in arguments if each not in ENGINES]
+    is_named = any(not each.startswith("-") for each in rest)
+    return [*(part for part in said if not (is_named and part == "tests/engines")), *rest]
 
 
 def run_checks() -> list[str]:

@@ -37,8 +37,28 @@ class ClickHouse(Dialect):
     sqlglot = "clickhouse"
 
     def read(self, value: Expr, kind: str) -> Expr:
-        kinds = {"text": "String", "json": "String", "time": "DateTime64(6, 'UTC')"}
-        return _cast(value, kinds[kind]) if kind in kinds else value
+        """NaN and the infinities are no values; Float32 goes by its spelling, so that 0.1 stays
+        0.1. Every text, number and time may be NULL then, whatever the column is."""
+        match kind:
+            case "text" | "json":
+                return _cast(value, "String")
+            case "padded":
+                return call("toNullable", call("toStringCutToZero", value))
+            case "nested" | "document":
+                return _cast(call("toJSONString", value), "String")
+            case "time" | "date":
+                return _cast(value, "DateTime64(6, 'UTC')")
+            case "whole decimal":
+                return _cast(value, "Int64")
+            case "decimal" | "wide":
+                return call("toFloat64OrNull", call("toString", value))
+            case "double":
+                return when(call("isFinite", value), value.copy())
+            case "real":
+                spelled = call("toFloat64OrNull", call("toString", value.copy()))
+                return when(call("isFinite", value), spelled)
+            case _:
+                return value
 
     def timestamp(self, instant: datetime) -> Expr:
         instant = min(max(instant, _EARLIEST), _LATEST).astimezone(UTC).replace(tzinfo=None)

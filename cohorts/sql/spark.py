@@ -28,8 +28,28 @@ class Spark(Dialect):
     sqlglot = "spark"
 
     def read(self, value: Expr, kind: str) -> Expr:
-        types = {"text": "TEXT", "json": "TEXT", "time": "TIMESTAMPTZ"}
-        return _cast(value, types[kind]) if kind in types else value
+        """NaN and the infinities are no values; `float` goes by its spelling, so that 0.1 stays
+        0.1."""
+        match kind:
+            case "text" | "json":
+                return _cast(value, "TEXT")
+            case "time" | "naive" | "date":
+                return _cast(value, "TIMESTAMPTZ")
+            case "nested":
+                return call("to_json", value)
+            case "variant":
+                return when(_is_there(value), call("to_json", value.copy()))
+            case "decimal":
+                return _cast(value, "DOUBLE")
+            case "whole decimal":
+                return _cast(value, "BIGINT")
+            case "double":
+                return when(_is_finite(value), value.copy())
+            case "real":
+                spelled = _cast(_cast(value.copy(), "TEXT"), "DOUBLE")
+                return when(_is_finite(value), spelled)
+            case _:
+                return value
 
     def timestamp(self, instant: datetime) -> Expr:
         return _cast(text(instant.astimezone(UTC).isoformat(sep=" ")), "TIMESTAMPTZ")
@@ -173,6 +193,11 @@ def _read_number(place: Expr) -> Expr:
 
 def _is_there(place: Expr) -> Expr:
     return compare(_type_of(place), "!=", text("VOID"))
+
+
+def _is_finite(value: Expr) -> Expr:
+    """NaN is above all numbers here."""
+    return compare(exp.Abs(this=value.copy()), "<", _cast(text("Infinity"), "DOUBLE"))
 
 
 def _type(kind: str) -> exp.DataType:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +15,8 @@ import pyarrow as pa
 
 from cohorts.warehouse.errors import WarehouseError
 from cohorts.warehouse.folder import SPILL_PREFIX
+from cohorts.warehouse.interruption import Interruption, canceled, missing_list
 
-# An interrupt that arrives just before a query starts is forgotten by the engine, so a
-# query that is to stop is interrupted again until it has.
 _INTERRUPT_EVERY = 0.05
 
 # In this order: the last one forbids every later change.
@@ -60,12 +57,10 @@ class DuckDBFile:
     ) -> None:
         self.path = Path(path)
         self._lists = lists or {}
-        self.time_limit = time_limit
+        self._interruption = Interruption(time_limit)
         self._memory_limit = memory_limit
         self._threads = threads
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._interrupted = threading.Event()
-        self._wake = threading.Event()
 
     def __enter__(self) -> Self:
         if not self.path.is_file():
@@ -75,9 +70,7 @@ class DuckDBFile:
                 "add_dataset … --replace.",
             )
         if not all(path.is_file() for path in self._lists.values()):
-            raise WarehouseError(
-                "source", "A stored list is missing. Restore the membership store, or upload it."
-            )
+            raise missing_list()
         try:
             self._connection = duckdb.connect(
                 config={
@@ -110,8 +103,7 @@ class DuckDBFile:
 
     def interrupt(self) -> None:
         """Stop what is running, or what would start next. May be called from any thread."""
-        self._interrupted.set()
-        self._wake.set()
+        self._interruption.interrupt()
 
     def batches(self, sql: str, rows: int = 10_000) -> Iterator[pa.RecordBatch]:
         """The answer piece by piece: what was given out is not kept."""
@@ -128,43 +120,18 @@ class DuckDBFile:
         connection = self._connection
         if connection is None:
             raise WarehouseError("query", "The dataset is not open.")
-        if self._interrupted.is_set():
-            raise WarehouseError("canceled", "The query was canceled.")
-        done = threading.Event()
-        deadline = time.monotonic() + self.time_limit
-        watch = threading.Thread(
-            target=self._watch, args=(connection, done, deadline), name="query-watch", daemon=True
-        )
-        watch.start()
-        try:
-            yield connection
-        except (duckdb.Error, RuntimeError, pa.ArrowException, OSError) as error:
-            raise self._query_error(error, deadline) from None
-        finally:
-            done.set()
-            self._wake.set()
-            watch.join()
-            if not self._interrupted.is_set():
-                self._wake.clear()
+        with self._interruption.watching(connection.interrupt, every=_INTERRUPT_EVERY):
+            try:
+                yield connection
+            except (duckdb.Error, RuntimeError, pa.ArrowException, OSError) as error:
+                raise self._query_error(error) from None
 
-    def _watch(
-        self, connection: duckdb.DuckDBPyConnection, done: threading.Event, deadline: float
-    ) -> None:
-        self._wake.wait(max(0.0, deadline - time.monotonic()))
-        while not done.is_set():
-            connection.interrupt()
-            done.wait(_INTERRUPT_EVERY)
-
-    def _query_error(self, error: Exception, deadline: float) -> WarehouseError:
+    def _query_error(self, error: Exception) -> WarehouseError:
         text = str(error)
-        if self._interrupted.is_set():
-            return WarehouseError("canceled", "The query was canceled.")
-        if time.monotonic() >= deadline and "nterrupt" in text:
-            return WarehouseError(
-                "timeout",
-                f"The query was stopped after {self.time_limit:g} seconds. "
-                "Narrow its time windows or ask for a longer time limit (QUERY_TIME_LIMIT).",
-            )
+        if self._interruption.is_asked_for:
+            return canceled()
+        if self._interruption.is_late and "nterrupt" in text:
+            return self._interruption.timeout()
         if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in text:
             return WarehouseError(
                 "memory",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,11 +16,12 @@ from psycopg.rows import TupleRow
 from psycopg.types.numeric import FloatLoader
 
 from cohorts.warehouse.errors import WarehouseError
+from cohorts.warehouse.interruption import Interruption, missing_list
 from cohorts.warehouse.postgresql_errors import opening_error, query_error
+from cohorts.warehouse.sizes import bytes_of
 
 OLDEST = 150000
 _CONNECT_TIMEOUT = 10
-# A request to cancel that arrives just before a query starts is forgotten by the server.
 _CANCEL_EVERY = 0.5
 
 # For the transaction only: a pooler may hand the connection on to others.
@@ -35,6 +35,19 @@ _SETTINGS = {
     # All rows of a cursor are read, so the plan for all of them is the right one.
     "cursor_tuple_fraction": "1",
 }
+
+# What the server's owner set stays where it is less. A step of a plan that hashes may take
+# `hash_mem_multiplier` times as much.
+_NO_MORE_THAN = """
+SELECT
+  set_config('work_mem', least(
+    pg_size_bytes(current_setting('work_mem')),
+    (%(memory)s / current_setting('hash_mem_multiplier')::float8)::int8
+  ) / 1024 || 'kB', true),
+  set_config('max_parallel_workers_per_gather', least(
+    current_setting('max_parallel_workers_per_gather')::int, %(helpers)s
+  )::text, true)
+"""
 
 _ARROW = {
     "bool": pa.bool_(),
@@ -56,14 +69,19 @@ class PostgreSQL:
     dialect = "postgresql"
 
     def __init__(
-        self, url: str, *, time_limit: float, lists: Mapping[str, Path] | None = None
+        self,
+        url: str,
+        *,
+        time_limit: float,
+        memory_limit: str = "2GB",
+        threads: int = 2,
+        lists: Mapping[str, Path] | None = None,
     ) -> None:
         self._url = url
-        self.time_limit = time_limit
+        self._interruption = Interruption(time_limit)
+        self._most = {"memory": bytes_of(memory_limit), "helpers": max(0, threads - 1)}
         self._lists = lists or {}
         self._connection: psycopg.Connection[TupleRow] | None = None
-        self._interrupted = threading.Event()
-        self._wake = threading.Event()
 
     def __enter__(self) -> Self:
         try:
@@ -101,8 +119,7 @@ class PostgreSQL:
 
     def interrupt(self) -> None:
         """Stop what is running, or what would start next. May be called from any thread."""
-        self._interrupted.set()
-        self._wake.set()
+        self._interruption.interrupt()
 
     def batches(self, sql: str, rows: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Through a cursor on the server, so that neither side holds the whole answer."""
@@ -125,9 +142,11 @@ class PostgreSQL:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         # A temporary table is a change, though of nothing that anybody else sees.
         connection.read_only = not self._lists
-        settings = _SETTINGS | {"statement_timeout": f"{max(1, round(self.time_limit * 1000))}"}
+        milliseconds = math.ceil(self._interruption.time_limit * 1000)
+        settings = _SETTINGS | {"statement_timeout": f"{milliseconds}"}
         for name, value in settings.items():
             connection.execute("SELECT set_config(%s, %s, true)", (name, value))
+        connection.execute(_NO_MORE_THAN, self._most)
         for name, path in self._lists.items():
             _copy_list(connection, name, path)
         if self._lists:
@@ -139,46 +158,22 @@ class PostgreSQL:
         connection = self._connection
         if connection is None:
             raise WarehouseError("query", "The dataset is not open.")
-        if self._interrupted.is_set():
-            raise WarehouseError("canceled", "The query was canceled.")
-        done = threading.Event()
-        deadline = time.monotonic() + self.time_limit
-        watch = threading.Thread(
-            target=self._watch, args=(connection, done, deadline), name="query-watch", daemon=True
-        )
-        watch.start()
-        try:
-            if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
-                self._begin(connection)
-            yield connection
-        except (psycopg.Error, pa.ArrowException) as error:
-            is_late = time.monotonic() >= deadline
-            with suppress(psycopg.Error):
-                connection.rollback()
-            raise query_error(
-                error,
-                interrupted=self._interrupted.is_set(),
-                time_limit=self.time_limit if is_late else None,
-            ) from None
-        finally:
-            done.set()
-            self._wake.set()
-            watch.join()
-            if not self._interrupted.is_set():
-                self._wake.clear()
 
-    def _watch(
-        self,
-        connection: psycopg.Connection[TupleRow],
-        done: threading.Event,
-        deadline: float,
-    ) -> None:
-        self._wake.wait(max(0.0, deadline - time.monotonic()))
-        while not done.is_set():
+        def stop() -> None:
             # Where the server cannot be reached for it, its own limit ends the query.
             with suppress(psycopg.Error):
                 connection.cancel_safe(timeout=_CONNECT_TIMEOUT)
-            done.wait(_CANCEL_EVERY)
+
+        with self._interruption.watching(stop, every=_CANCEL_EVERY):
+            try:
+                if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+                    self._begin(connection)
+                yield connection
+            except (psycopg.Error, pa.ArrowException) as error:
+                is_late = self._interruption.is_late
+                with suppress(psycopg.Error):
+                    connection.rollback()
+                raise query_error(error, self._interruption, is_late=is_late) from None
 
 
 def _checked(sql: str) -> bytes:
@@ -217,7 +212,5 @@ def _copy_list(connection: psycopg.Connection[TupleRow], name: str, path: Path) 
                     if "\0" not in user:
                         copying.write_row((user,))
     except (OSError, pa.ArrowException):
-        raise WarehouseError(
-            "source", "A stored list is missing. Restore the membership store, or upload it."
-        ) from None
+        raise missing_list() from None
     connection.execute(psycopg.sql.SQL("ANALYZE {}").format(identifier))

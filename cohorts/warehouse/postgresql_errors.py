@@ -9,6 +9,7 @@ from __future__ import annotations
 import psycopg
 
 from cohorts.warehouse.errors import WarehouseError
+from cohorts.warehouse.interruption import Interruption, canceled, ended_by_others
 
 _CHECK = "Check the URL, and that the server lets this machine in."
 _READ_AGAIN = "Read the warehouse again with add_dataset … --replace."
@@ -48,17 +49,11 @@ def opening_error(error: Exception) -> WarehouseError:
     return WarehouseError("source", f"The warehouse cannot be reached. {_CHECK}")
 
 
-def query_error(error: Exception, *, interrupted: bool, time_limit: float | None) -> WarehouseError:
-    """`time_limit` is given when the time is up."""
-    if interrupted:
-        return WarehouseError("canceled", "The query was canceled.")
+def query_error(error: Exception, interruption: Interruption, *, is_late: bool) -> WarehouseError:
+    if interruption.is_asked_for:
+        return canceled()
     if isinstance(error, psycopg.errors.QueryCanceled):
-        seconds = f" after {time_limit:g} seconds" if time_limit is not None else ""
-        return WarehouseError(
-            "timeout",
-            f"The query was stopped{seconds}. "
-            "Narrow its time windows or ask for a longer time limit (QUERY_TIME_LIMIT).",
-        )
+        return interruption.timeout() if is_late else ended_by_others()
     state = getattr(error, "sqlstate", None) or ""
     if state in ("53100", "53200", "53400"):
         return WarehouseError(

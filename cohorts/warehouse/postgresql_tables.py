@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+
+from sqlglot import exp
 
 from cohorts.definitions.catalog import PropertyType
-from cohorts.definitions.problems import find_nearest, join_or, quote
+from cohorts.sql.expressions import Expr, call, text
 from cohorts.warehouse.errors import LoadError
-from cohorts.warehouse.postgresql import PostgreSQL
+from cohorts.warehouse.found_tables import FoundColumn, FoundTable, by_all_values, choose_table
+from cohorts.warehouse.protocol import Warehouse
 
 _TABLES = """
-SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.reltuples::bigint,
+SELECT n.nspname, c.relname, c.relkind::text, c.reltuples::bigint,
   has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -26,7 +27,7 @@ WITH RECURSIVE stored AS (
   SELECT a.attname, a.attnum, a.attcollation, a.atttypmod AS typmod, t.oid AS type,
     has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable
   FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
-  WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE a.attrelid = {relation}::regclass AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
   SELECT s.attname, s.attnum, s.attcollation,
     CASE WHEN s.typmod = -1 THEN t.typtypmod ELSE s.typmod END, t.typbasetype, s.readable
@@ -37,7 +38,7 @@ SELECT s.attname, t.typname, t.typcategory::text, t.typtype::text, s.typmod,
   format_type(s.type, CASE WHEN s.typmod = -1 THEN NULL ELSE s.typmod END),
   EXISTS (
     SELECT 1 FROM pg_index AS i
-    WHERE i.indrelid = {oid} AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+    WHERE i.indrelid = {relation}::regclass AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
       AND i.indnkeyatts = 1 AND i.indkey[0] = s.attnum
   )
 FROM stored AS s JOIN pg_type AS t ON t.oid = s.type
@@ -69,106 +70,81 @@ _SPELLED = frozenset(
     )
 )
 
-
-@dataclass(frozen=True)
-class FoundTable:
-    oid: int
-    schema: str
-    name: str
-    relation: str
-    # As the server's last look at it says; -1 if it never looked.
-    rows: int
-
-    @property
-    def spelled(self) -> str:
-        return f"{self.schema}.{self.name}"
-
-    @property
-    def has_places(self) -> bool:
-        """Do its rows lie somewhere, in an order?"""
-        return self.relation in ("r", "p", "m")
+_AS_TEXT = {
+    "text": "text",
+    "collated": "collated",
+    "spelled": "spelled",
+    "whole": "spelled",
+    "decimal": "spelled decimal",
+    "whole decimal": "spelled decimal",
+}
+_ISO = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 
 
-@dataclass(frozen=True)
-class FoundColumn:
-    """`kind` is a word of `cohorts.sql.postgresql.PostgreSQL.read`; None cannot be read."""
+class PostgreSQLTables:
+    id_types = "text, whole numbers, decimals or uuid"
+    time_types = "timestamptz, timestamp or date"
+    texts_may_be_json = False
 
-    name: str
-    kind: str | None
-    type: PropertyType
-    spelled_type: str
-    is_unique: bool
-    is_readable: bool
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
 
+    def note_oddities(self, notes: list[str]) -> None:
+        ((folds,),) = self._warehouse.rows("SELECT lower('Ä') = 'ä'")
+        if not folds:
+            notes.append(
+                "The database's LC_CTYPE is C: ignoring case works for the letters a to z alone."
+            )
 
-def find_table(warehouse: PostgreSQL, typed: str, option: str) -> FoundTable:
-    parts = tuple(_parts(typed))
-    tables = warehouse.rows(_TABLES)
-    found = _matching(tables, parts) or _matching(tables, tuple(part.lower() for part in parts))
-    if len(found) > 1:
-        # As the server itself would look it up, unless told otherwise.
-        found = [row for row in found if row[1] == "public"] or found
-    if len(found) > 1:
-        choices = join_or([f"{row[1]}.{row[2]}" for row in found[:5]])
-        raise LoadError(f"{option}: several schemas have a table {quote(typed)}: {choices}.")
-    if not found:
-        raise LoadError(_unknown_table(typed, option, tables))
-    oid, schema, name, relation, rows, is_readable = found[0]
-    if not is_readable:
-        raise LoadError(
-            f"{option}: the user of --url may not read {schema}.{name}. "
-            f"GRANT it USAGE on the schema and SELECT on the table."
+    def find_table(self, typed: str, option: str) -> FoundTable:
+        tables = [
+            FoundTable((schema, name), rows, is_readable, relation in ("r", "p", "m"))
+            for schema, name, relation, rows, is_readable in self._warehouse.rows(_TABLES)
+        ]
+        found = choose_table(tables, typed, option, default=["public"])
+        if not found.is_readable:
+            raise LoadError(
+                f"{option}: the user of --url may not read {found.spelled}. "
+                f"GRANT it USAGE on the schema and SELECT on the table."
+            )
+        return found
+
+    def find_columns(self, table: FoundTable) -> dict[str, FoundColumn]:
+        name = exp.table_(table.path[1], db=table.path[0], quoted=True).sql(dialect="postgres")
+        relation = exp.Literal.string(name).sql(dialect="postgres")
+        rows = self._warehouse.rows(_COLUMNS.format(relation=relation))
+        return {row[0]: _read_column(row) for row in rows}
+
+    def first_by(self, table: FoundTable, columns: Mapping[str, FoundColumn]) -> tuple[str, ...]:
+        """The order in which rows lie in a table; a view's rows go by all their values."""
+        return ("tableoid", "ctid") if table.has_places else by_all_values(columns)
+
+    def spell_time(self, instant: Expr) -> Expr:
+        return call("to_char", instant, text(_ISO))
+
+    def draw(self, table: exp.Table, fraction: float) -> None:
+        """A sample of its blocks, the same each time."""
+        percent = exp.Literal.number(f"{min(100.0, fraction * 100):.6f}")
+        sample = exp.TableSample(
+            method=exp.var("SYSTEM"), percent=percent, seed=exp.Literal.number(1)
         )
-    return FoundTable(oid, schema, name, relation, rows)
-
-
-def find_columns(warehouse: PostgreSQL, table: FoundTable) -> dict[str, FoundColumn]:
-    rows = warehouse.rows(_COLUMNS.format(oid=int(table.oid)))
-    return {row[0]: _read_column(row) for row in rows}
-
-
-def get_column(
-    columns: dict[str, FoundColumn], typed: str, option: str, table: FoundTable
-) -> FoundColumn:
-    column = columns.get(typed) or columns.get(typed.lower())
-    if column is None:
-        near = find_nearest(typed, columns) or list(columns)[:10]
-        raise LoadError(
-            f"{option}: {table.spelled} has no column {quote(typed)}. It has {join_or(near)}."
-        )
-    if not column.is_readable:
-        raise LoadError(
-            f"{option}: the user of --url may not read {table.spelled}.{column.name}. "
-            "GRANT SELECT on it."
-        )
-    return column
-
-
-def _matching(tables: Sequence[tuple], parts: tuple[str, ...]) -> list[tuple]:
-    return [row for row in tables if (row[1], row[2])[-len(parts) :] == parts]
-
-
-def _parts(typed: str) -> Iterator[str]:
-    """`schema.table`, either in double quotes where it holds a dot."""
-    parts = re.findall(r'"(?:[^"]|"")+"|[^."]+', typed)
-    if not 1 <= len(parts) <= 2 or ".".join(parts) != typed.strip():
-        raise LoadError(f"{quote(typed)} is not the name of a table. Give it as schema.table.")
-    for part in parts:
-        yield part[1:-1].replace('""', '"') if part.startswith('"') else part.strip()
-
-
-def _unknown_table(typed: str, option: str, tables: Sequence[tuple]) -> str:
-    known = [f"{row[1]}.{row[2]}" for row in tables if row[5]]
-    if not known:
-        return f"{option}: the user of --url can read no table of this database."
-    near = find_nearest(typed, known) or find_nearest(f"public.{typed}", known) or known[:10]
-    return f"{option}: there is no table {quote(typed)}. There is {join_or(near)}."
+        table.set("sample", sample)
 
 
 def _read_column(row: tuple) -> FoundColumn:
     name, stored, category, variety, typmod, is_plain, is_readable, spelled, is_unique = row
     kind, kind_of = _kind(stored, category, variety, typmod, is_plain=is_plain)
-    return FoundColumn(name, kind, kind_of, spelled, is_unique, is_readable)
+    return FoundColumn(
+        name,
+        spelled,
+        kind,
+        kind_of,
+        as_text=_AS_TEXT.get(kind or ""),
+        as_time=kind if kind in ("zoned", "naive", "date") else None,
+        is_ordered=kind_of != "json" and kind != "spelled",
+        is_unique=is_unique,
+        is_readable=is_readable,
+    )
 
 
 def _kind(

@@ -8,9 +8,9 @@ as the product makes them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from cohorts.definitions.catalog import Catalog, Property
 from cohorts.definitions.check import Reference
@@ -32,6 +32,7 @@ from cohorts.sql.layout import (
 )
 from tests.cohorts.sql.naive import World
 
+T = TypeVar("T")
 Shape = Literal["file", "warehouse"]
 Columns = dict[str, str]
 SHAPES: tuple[Shape, ...] = ("file", "warehouse")
@@ -50,8 +51,21 @@ class Engine(ABC):
         """Makes the table anew."""
 
     @abstractmethod
+    def ask(self, sql: str) -> Iterator[Any]:
+        """The batches of the product's own connection."""
+
     def query(self, sql: str) -> tuple[list[str], list[tuple]]:
-        """The names of the columns and the rows."""
+        """The names of the columns and the rows. Without rows there may be no names."""
+        names: list[str] = []
+        rows: list[tuple] = []
+        for batch in self.ask(sql):
+            names = batch.schema.names
+            rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        return names, rows
+
+    def some(self, items: Sequence[T], most: int) -> Sequence[T]:
+        """The cases of a test that are worth their time on this engine."""
+        return items
 
 
 class Store:

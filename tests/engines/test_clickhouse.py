@@ -6,13 +6,13 @@ import pytest
 
 from tests.cohorts.sql.naive import Row
 from tests.cohorts.sql.test_compile import AS_OF, HOUR, make_world, whole
-from tests.engines.embedded_clickhouse import EmbeddedClickHouse
+from tests.engines.clickhouse_engine import ClickHouseEngine
 from tests.engines.stores import Store
 
 pytestmark = pytest.mark.engines
 
 
-def test_who_has_no_numerator_has_no_quotient(clickhouse: EmbeddedClickHouse) -> None:
+def test_who_has_no_numerator_has_no_quotient(clickhouse: ClickHouseEngine) -> None:
     rows = [Row("both", name, AS_OF - HOUR, {"amount": 1.0}) for name in "AB"]
     rows.append(Row("below", "B", AS_OF - HOUR, {"amount": 1.0}))
     store = Store(clickhouse, make_world(rows=rows), "file")

@@ -7,7 +7,7 @@ import pytest
 
 from launcher import environment
 from launcher.console import Stop
-from launcher.layout import RUNTIME_LOCK, TEST_LOCK
+from launcher.layout import ENGINES_LOCK, ENGINES_TEST_LOCK, RUNTIME_LOCK, TEST_LOCK
 
 
 def pinned(lock: Path) -> dict[str, str]:
@@ -33,6 +33,8 @@ def installs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 def test_the_lock_of_the_tests_holds_all_of_the_products_at_the_same_versions() -> None:
     assert pinned(RUNTIME_LOCK).items() <= pinned(TEST_LOCK).items()
+    assert pinned(RUNTIME_LOCK).items() <= pinned(ENGINES_LOCK).items()
+    assert pinned(TEST_LOCK).items() <= pinned(ENGINES_TEST_LOCK).items()
     assert len(pinned(RUNTIME_LOCK)) > 20
 
 
@@ -85,3 +87,12 @@ def test_an_interrupted_installation_counts_as_none(
 def test_a_failing_command_is_told_by_its_last_words() -> None:
     with pytest.raises(Stop, match=r"It did not work\.\n    the reason"):
         environment._must(["sh", "-c", "echo the reason; exit 3"], "It did not work.")
+
+
+def test_packages_for_engines_stay_when_tests_come(installs: list[Path]) -> None:
+    environment.ensure_environment(engines=True)
+    environment.ensure_environment()
+    environment.ensure_environment(tests=True)
+    environment.ensure_environment(engines=True)
+    environment.ensure_environment(tests=True, engines=True)
+    assert installs == [ENGINES_LOCK, ENGINES_TEST_LOCK]

@@ -24,7 +24,9 @@ class Command(Door):
         parser.add_argument("--events", nargs="+", default=[], metavar="FILE")
         parser.add_argument("--users", nargs="+", default=[], metavar="FILE")
         parser.add_argument(
-            "--url", help="a warehouse instead of files: postgresql://user:password@host/database"
+            "--url",
+            help="a warehouse instead of files: postgresql://user:password@host/database, "
+            "clickhouse://user:password@host:8443/database?secure=1 or sc://host:15002",
         )
         parser.add_argument("--events-table", metavar="TABLE", help="as schema.table")
         parser.add_argument("--users-table", metavar="TABLE", help="as schema.table")

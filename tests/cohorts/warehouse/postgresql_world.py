@@ -16,8 +16,8 @@ from cohorts.definitions.check import Reference, check_definition
 from cohorts.definitions.parse import parse_definition
 from cohorts.sql.compile import compile_count, compile_ordered_members, to_sql
 from cohorts.sql.layout import Layout, warehouse_layout
+from cohorts.warehouse.engines import ENGINES
 from cohorts.warehouse.postgresql import PostgreSQL
-from cohorts.warehouse.postgresql_survey import survey
 from cohorts.warehouse.tables import Surveyed, TableSet
 from tests.cohorts.sql.naive import World
 
@@ -72,7 +72,9 @@ class PostgreSQLTables:
         self.world = world
         self.whole = set(whole)
         self._create()
-        self.found: Surveyed = survey(url, TABLES, timezone=world.zone, time_limit=60)
+        self.found: Surveyed = ENGINES["postgresql"].survey(
+            url, TABLES, timezone=world.zone, time_limit=60
+        )
 
     @property
     def layout(self) -> Layout:

@@ -15,10 +15,10 @@ from cohorts.definitions.catalog import Property
 from cohorts.definitions.parse import parse_definition
 from cohorts.sql.compile import compile_ordered_members, to_sql
 from cohorts.sql.layout import warehouse_layout
-from cohorts.warehouse import postgresql_profile
+from cohorts.warehouse import table_profile
+from cohorts.warehouse.engines import ENGINES
 from cohorts.warehouse.errors import LoadError
 from cohorts.warehouse.postgresql import PostgreSQL
-from cohorts.warehouse.postgresql_survey import survey
 from cohorts.warehouse.tables import Surveyed, TableSet
 from tests.cohorts.warehouse.postgresql_world import as_user, run, warehouse_database
 
@@ -77,7 +77,7 @@ def found(url: str) -> Surveyed:
 
 
 def look(url: str, tables: TableSet) -> Surveyed:
-    return survey(url, tables, timezone="Asia/Tokyo", time_limit=60)
+    return ENGINES["postgresql"].survey(url, tables, timezone="Asia/Tokyo", time_limit=60)
 
 
 def members(url: str, found: Surveyed, *conditions: dict[str, Any]) -> list[str]:
@@ -251,8 +251,8 @@ def test_a_large_table_is_sampled_and_says_so(url: str, monkeypatch: pytest.Monk
         "INSERT INTO sales.large SELECT n % 500, 'Look', '2026-01-01', 'p' || n % 3 "
         "FROM generate_series(1, 50000) n",
     )
-    monkeypatch.setattr(postgresql_profile, "_LARGE", 20_000)
-    monkeypatch.setattr(postgresql_profile, "_SAMPLE", 10_000)
+    monkeypatch.setattr(table_profile, "_LARGE", 20_000)
+    monkeypatch.setattr(table_profile, "_SAMPLE", 10_000)
     found = look(url, TableSet("sales.large", "who", "what", "at"))
     (plan,) = found.catalog.event_properties
     assert found.catalog.events[0].count == 50_000
@@ -265,7 +265,7 @@ def test_a_large_table_is_sampled_and_says_so(url: str, monkeypatch: pytest.Monk
 def test_without_enough_time_the_notes_say_what_is_missing(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgresql_profile, "_BUDGET", -1.0)
+    monkeypatch.setattr(table_profile, "_BUDGET", -1.0)
     found = look(url, TABLES)
     assert any("no values were counted in time for: Weird" in note for note in found.notes)
     assert [isinstance(each, Property) for each in found.catalog.event_properties]

@@ -1,7 +1,8 @@
-"""What is in the tables of a PostgreSQL warehouse: exact where that is quick, else by a sample."""
+"""What is in the tables of a warehouse: exact where that is quick, else by a sample."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,6 @@ from cohorts.definitions.catalog import Catalog, Event, Property
 from cohorts.sql.context import Context
 from cohorts.sql.dialects import DIALECTS
 from cohorts.sql.expressions import (
-    Expr,
     aliased,
     all_of,
     as_text,
@@ -34,9 +34,9 @@ from cohorts.sql.layout import Layout
 from cohorts.sql.population import select_population
 from cohorts.sql.sources import with_sources
 from cohorts.warehouse.errors import WarehouseError
-from cohorts.warehouse.postgresql import PostgreSQL
-from cohorts.warehouse.postgresql_tables import FoundTable
+from cohorts.warehouse.found_tables import FoundTable, Tables
 from cohorts.warehouse.profile import find_json_paths
+from cohorts.warehouse.protocol import Warehouse
 
 # From here on values are counted in a sample of about half as many rows.
 _LARGE = 2_000_000
@@ -49,8 +49,9 @@ _MOST_TOP_VALUES = 50
 _MOST_DISTINCT = 100_000
 _LONGEST_VALUE = 200
 _JSON_ROWS = 20_000
+# So many values tell whether a column of texts holds JSON.
+_DOCUMENTS = 1_000
 _LONGEST_JSON = 100_000
-_ISO = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,11 @@ class Total:
 class Profile:
     """`notes` takes lines for the person."""
 
-    def __init__(self, warehouse: PostgreSQL, layout: Layout, notes: list[str]) -> None:
+    def __init__(
+        self, warehouse: Warehouse, tables: Tables, layout: Layout, notes: list[str]
+    ) -> None:
         self._warehouse = warehouse
+        self._tables = tables
         self._layout = layout
         self._notes = notes
         self._dialect = DIALECTS[warehouse.dialect]
@@ -74,7 +78,7 @@ class Profile:
     def count_events(self, found: FoundTable) -> Total:
         """Only rows with an id and a time count; of others a note tells how many there are."""
         key = column("e", "id")
-        at = when(is_id(key), self._iso(column("e", "time")))
+        at = when(is_id(key), self._tables.spell_time(column("e", "time")))
         answers = self._ask(
             select(
                 count_rows(),
@@ -100,16 +104,17 @@ class Profile:
         if rows is not None:
             return tuple(Event(name, n, first, last) for name, n, first, last in rows)
         fraction = self._fraction("events", found)
-        rows = self._ask(self._select_events(), "events", fraction) or []
+        rows = self._ask(self._select_events(), "events", fraction) if fraction < 1 else None
+        told = "are estimated from a sample" if rows else "could not be counted"
         self._notes.append(
             f"{found.spelled}: too large to list every event in time; "
-            "events and their counts are estimated from a sample."
+            f"events and their counts {told}."
         )
-        return tuple(Event(name, round(n / fraction)) for name, n, *_times in rows)
+        return tuple(Event(name, round(n / fraction)) for name, n, *_times in rows or ())
 
     def _select_events(self) -> exp.Select:
         event, at = column("e", "event"), column("e", "time")
-        first, last = (self._iso(find(this=at.copy())) for find in (exp.Min, exp.Max))
+        first, last = (self._tables.spell_time(find(this=at.copy())) for find in (exp.Min, exp.Max))
         wanted = [is_id(column("e", "id")), compare(event, "!=", text(""))]
         query = select(event.copy(), count_rows(), first, last).where(all_of(wanted), copy=False)
         order = [
@@ -185,6 +190,8 @@ class Profile:
                 return None
             counted = replace(each, filled=round(rows[0][0] / fraction))
             return replace(counted, json_paths=self._json_paths(named, each, fraction))
+        if self._holds_json(named, each):
+            return self._fill(named, replace(each, type="json"), fraction)
         spelled = aliased(as_text(value.copy()), "v")
         groups = exp.Window(this=count_rows())
         filled = exp.Window(this=exp.Sum(this=count_rows()))
@@ -205,6 +212,16 @@ class Profile:
         if rows is None:
             return None
         return _with_values(each, rows, fraction)
+
+    def _holds_json(self, named: str, each: Property) -> bool:
+        """Where texts are the usual place for JSON: is every one of some values a document?"""
+        if each.type != "string" or not self._tables.texts_may_be_json:
+            return False
+        value = column("t", each.column)
+        is_said = compare(value.copy(), "!=", text(""))
+        query = select(aliased(value, "v")).where(is_said, copy=False)
+        rows = self._ask(query.limit(_DOCUMENTS, copy=False), named, alias="t")
+        return bool(rows) and all(_is_document(found) for (found,) in rows or ())
 
     def _json_paths(self, named: str, each: Property, fraction: float) -> tuple[str, ...]:
         if each.type != "json":
@@ -228,7 +245,7 @@ class Profile:
             query = query.from_(table(named, alias), copy=False)
         query = with_sources(query, self._layout, self._dialect)
         if fraction < 1:
-            _draw(query, self._layout.sources[named].table[-1], fraction)
+            self._draw(query, self._layout.sources[named].table, fraction)
         return self._rows_of(query)
 
     def _rows_of(self, query: exp.Select) -> list[tuple[Any, ...]] | None:
@@ -239,8 +256,10 @@ class Profile:
                 raise
             return None
 
-    def _iso(self, instant: Expr) -> Expr:
-        return call("to_char", instant, text(_ISO))
+    def _draw(self, query: exp.Select, path: tuple[str, ...], fraction: float) -> None:
+        for found in query.find_all(exp.Table):
+            if found.db and found.name == path[-1]:
+                self._tables.draw(found, fraction)
 
     def _note_ignored(self, found: FoundTable, rows: int, nameless: int) -> None:
         if rows == 0:
@@ -264,17 +283,15 @@ def _with_values(each: Property, rows: Sequence[tuple], fraction: float) -> Prop
     return replace(each, filled=filled, top_values=values)
 
 
-def _draw(query: exp.Select, physical: str, fraction: float) -> None:
-    """Read the table by a sample of its blocks, the same each time."""
-    percent = exp.Literal.number(f"{min(100.0, fraction * 100):.6f}")
-    for found in query.find_all(exp.Table):
-        if found.db and found.name == physical:
-            found.set(
-                "sample",
-                exp.TableSample(
-                    method=exp.var("SYSTEM"), percent=percent.copy(), seed=exp.Literal.number(1)
-                ),
-            )
+def _is_document(spelled: str) -> bool:
+    """An object or a list, not a single value."""
+    if not spelled.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(spelled)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _instant(spelled: str | None) -> datetime | None:

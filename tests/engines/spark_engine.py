@@ -1,0 +1,84 @@
+"""Tables of worlds in Spark: as files that the executors read, or as views of one session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cohorts.warehouse.spark import Spark
+from tests.engines.stores import Columns, Engine
+
+T = TypeVar("T")
+TYPES = {
+    "key": pa.int32(),
+    "string": pa.string(),
+    "number": pa.float64(),
+    "whole": pa.int64(),
+    "boolean": pa.bool_(),
+    "time": pa.timestamp("us", tz="UTC"),
+    "json": pa.string(),
+}
+
+
+class SparkEngine(Engine):
+    dialect = "spark"
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url = url
+        self._folder = folder
+        self._warehouse = Spark(url, time_limit=120).__enter__()
+        self._session: Any = self._warehouse._session
+
+    def close(self) -> None:
+        self._warehouse.close()
+
+    def run(self, *statements: str) -> None:
+        for statement in statements:
+            self._session.sql(statement).collect()
+
+    def fill(self, table: tuple[str, ...], columns: Columns, rows: list[tuple]) -> None:
+        held = _held(columns, rows)
+        self._session.createDataFrame(held).createOrReplaceTempView(table[-1])
+
+    def store(self, table: str, columns: Columns, rows: list[tuple]) -> None:
+        """A table of two files, so that each executor has one to read."""
+        folder = self._folder / table
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        held = _held(columns, rows)
+        half = held.num_rows // 2
+        pq.write_table(held.slice(0, half), folder / "1.parquet")
+        pq.write_table(held.slice(half), folder / "2.parquet")
+        self.run(
+            f"DROP TABLE IF EXISTS {table}",
+            f"CREATE TABLE {table} USING parquet LOCATION '{folder}'",
+        )
+
+    def ask(self, sql: str) -> Iterator[Any]:
+        return self._warehouse.batches(sql, rows=7)
+
+    def some(self, items: Sequence[T], most: int) -> Sequence[T]:
+        """Every query takes Spark a hundred times as long."""
+        if os.environ.get("EVERY_CASE_ON_SPARK") or len(items) <= most:
+            return items
+        return Random(most).sample(items, most)
+
+
+def _held(columns: Columns, rows: list[tuple]) -> pa.Table:
+    arrays = [
+        pa.array([_written(row[index]) for row in rows], TYPES[kind])
+        for index, kind in enumerate(columns.values())
+    ]
+    return pa.table(arrays, names=list(columns))
+
+
+def _written(value: Any) -> Any:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
