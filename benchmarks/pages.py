@@ -17,8 +17,10 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 REPEATS = 15
 LIMIT_MS, LIMIT_QUERIES, LIMIT_KB = 150, 12, 250
@@ -72,33 +74,44 @@ def measure(user: object) -> int:
     from django.conf import settings
     from django.db import connection
     from django.test import Client
-    from django.test.utils import CaptureQueriesContext
 
     settings.ALLOWED_HOSTS.append("testserver")
     client = Client(headers={"accept-encoding": "gzip"})
     client.cookies["timezone"] = "Asia/Tokyo"
     client.force_login(user)  # type: ignore[arg-type]
-    print(f"{'Page':20} {'median ms':>10} {'worst ms':>9} {'queries':>8} {'kB':>7}")
+    # Of a busy machine only the time of the processor says something.
+    heads = ("median ms", "processor ms", "worst ms", "queries", "kB")
+    print(f"{'Page':20} " + " ".join(f"{head:>12}" for head in heads))
     beyond = 0
     for name, url in PAGES.items():
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        asked: list[str] = []
+        with connection.execute_wrapper(counting(asked)):
             answer = client.get(url)
         assert answer.status_code == 200, (url, answer.status_code)
-        times = []
+        times, spent = [], []
         for _ in range(REPEATS):
-            started = time.perf_counter()
+            started, used = time.perf_counter(), time.process_time()
             client.get(url)
             times.append(1000 * (time.perf_counter() - started))
+            spent.append(1000 * (time.process_time() - used))
         weight = first_visit(answer.content, Path(settings.STATIC_ROOT)) / 1000
         took = median(times)
         bad = took > LIMIT_MS or len(asked) > LIMIT_QUERIES or weight > LIMIT_KB
         beyond += bad
         mark = "  beyond a limit" if bad else ""
-        print(f"{name:20} {took:10.0f} {max(times):9.0f} {len(asked):8} {weight:7.0f}{mark}")
+        cells = (f"{took:.0f}", f"{median(spent):.0f}", f"{max(times):.0f}", f"{len(asked)}")
+        figures = (*cells, f"{weight:.0f}")
+        print(f"{name:20} " + " ".join(f"{each:>12}" for each in figures) + mark, flush=True)
     print(f"\nLimits: {LIMIT_MS} ms, {LIMIT_QUERIES} queries, {LIMIT_KB} kB.")
     return int(bool(beyond))
+
+
+def counting(asked: list[str]) -> Callable[..., Any]:
+    def wrapper(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        asked.append(sql)
+        return execute(sql, parameters, many, context)
+
+    return wrapper
 
 
 def first_visit(page: bytes, static: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,10 +20,16 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
     """One drawing of the sprite, hidden from screen readers: the text beside it speaks."""
+    return _draw(name, css, static("sprite.svg"))
+
+
+@lru_cache(maxsize=512)
+def _draw(name: str, css: str, sprite: str) -> SafeString:
+    """Kept, because a list shows hundreds of them."""
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
         f"i {css}".strip(),
-        static("sprite.svg"),
+        sprite,
         name,
     )
 
