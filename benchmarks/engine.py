@@ -1,83 +1,138 @@
-"""Our compiled SQL against SQL written by hand for the same question, on the same dataset file.
+"""Our compiled SQL against SQL written by hand, chDB and Polars: one question, one dataset.
 
     python3 run.py bench engine [--events 10000000] [--folder DIR] [--rounds 5]
 
-Prints one table: medians in milliseconds, the ratio, the time to compile, peak memory. Both sides
-must count the same people, or the run fails. The dataset is made once in the folder and kept.
+Prints one table: medians in milliseconds, in turns, each engine in a process of its own. Beside the
+wall time stands the CPU time (user and system) of our SQL and of that by hand: on a disturbed
+machine it tells more. All must count the same people, or the run fails. The dataset is made once in
+the folder and kept.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
+import json
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
-from benchmarks.engine_cases import CASES, Case
+from benchmarks.engine_cases import CASES
 from benchmarks.engine_data import make_dataset
-from cohorts.definitions.parse import parse_definition
-from cohorts.sql.compile import compile_count, to_sql
-from cohorts.sql.layout import DUCKDB_FILE
-from cohorts.warehouse.duckdb_file import DuckDBFile
+from benchmarks.engine_side import SIDES
 
-AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
+# Now, as mostly: after the last event.
+AS_OF = "2026-11-21 12:00:00"
+THREADS = 2
+Answer = dict[str, float]
+
+
+class Process:
+    """An engine at work; `peak` is its memory so far, in MB."""
+
+    def __init__(self, pipe: subprocess.Popen[str]) -> None:
+        self._pipe = pipe
+        self.peak = 0.0
+
+    def ask(self, case: str, do: str = "count") -> Answer:
+        if self._pipe.stdin is None or self._pipe.stdout is None:
+            raise TypeError("not piped")
+        self._pipe.stdin.write(json.dumps({"case": case, "do": do}) + "\n")
+        self._pipe.stdin.flush()
+        line = self._pipe.stdout.readline()
+        if not line:
+            sys.exit(f"An engine ended while it was asked for: {case}")
+        answer: Answer = json.loads(line)
+        self.peak = answer["peak"]
+        return answer
 
 
 def main() -> None:
+    options = _read_options()
+    folder = options.folder / str(options.events)
+    make_dataset(folder, options.events)
+    worst: dict[str, float] = {}
+    differing = []
+    _print_head(options.events, folder)
+    with ExitStack() as stack:
+        sides = {name: stack.enter_context(_started(name, folder)) for name in SIDES}
+        for case in CASES:
+            ratio, is_same = _row(case.name, sides, options.rounds)
+            worst[case.name] = ratio
+            if not is_same:
+                differing.append(case.name)
+        peaks = ", ".join(f"{name} {side.peak:,.0f} MB" for name, side in sides.items())
+    print(f"peak memory of the process: {peaks}")
+    name = max(worst, key=lambda each: worst[each])
+    print(f"worst ratio of compiled to by hand, by CPU time: {worst[name]:.2f} ({name})")
+    if differing:
+        sys.exit(f"The engines differ: {', '.join(differing)}")
+
+
+def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "cohort-bench")
     parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    path, catalog = make_dataset(options.folder, options.events)
-    print(f"{options.events:,} events, {path.stat().st_size / 1e6:,.0f} MB, 2 threads")
+    return parser.parse_args()
+
+
+@contextmanager
+def _started(side: str, folder: Path) -> Iterator[Process]:
+    arguments = ["benchmarks.engine_side", side, str(folder.resolve()), AS_OF, str(THREADS)]
+    environ = {**os.environ, "POLARS_MAX_THREADS": str(THREADS)}
+    with subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as pipe:
+        yield Process(pipe)
+        if pipe.stdin:
+            pipe.stdin.close()
+
+
+def _print_head(events: int, folder: Path) -> None:
+    size = sum(path.stat().st_size for path in folder.glob("*.duckdb")) / 1e6
+    print(f"{events:,} events, {size:,.0f} MB, {THREADS} threads")
+    print(f"{'':39}{'median ms':^36}{'CPU ms':^22}{'ratio':^12}{'compile':>8}")
+    names = "".join(f"{name:>9}" for name in SIDES)
     print(
-        f"{'question':28} {'users':>9} {'compiled':>9} {'by hand':>9} {'ratio':>6} {'compile':>8}"
+        f"{'question':28} {'users':>10}{names}"
+        f"{'compiled':>11}{'by hand':>11}{'wall':>6}{'CPU':>6}{'ms':>8}"
     )
-    with DuckDBFile(path, time_limit=600, memory_limit="8GB", threads=2) as file:
-        differing = [case.name for case in CASES if not _row(file, catalog, case, options.rounds)]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory of the process: {peak:,.0f} MB")
-    if differing:
-        sys.exit(f"The two sides differ: {', '.join(differing)}")
 
 
-def _row(file: DuckDBFile, catalog: Any, case: Case, rounds: int) -> bool:
-    started = time.perf_counter()
-    definition = parse_definition(case.definition)
-    compiled = to_sql(
-        compile_count(definition, catalog=catalog, layout=DUCKDB_FILE, as_of=AS_OF, references={})
+def _row(case: str, sides: dict[str, Process], rounds: int) -> tuple[float, bool]:
+    """The ratio of CPU times, and whether all count alike."""
+    answers: dict[str, list[Answer]] = defaultdict(list)
+    # The first round warms up. In turns, so that a change of the machine's speed meets all.
+    for _ in range(rounds + 1):
+        for name, side in sides.items():
+            answers[name].append(side.ask(case))
+    counts = {answer["count"] for each in answers.values() for answer in each}
+    compile_ms = statistics.median(sides["compiled"].ask(case, "compile")["wall"] for _ in range(5))
+
+    def median(name: str, what: str) -> float:
+        return statistics.median(answer[what] for answer in answers[name][1:])
+
+    walls = {name: median(name, "wall") for name in sides}
+    ours, theirs = median("compiled", "cpu"), median("by hand", "cpu")
+    users = ", ".join(f"{count:,.0f}" for count in sorted(counts))
+    print(
+        f"{case:28} {users:>10}"
+        + "".join(f"{wall:9.1f}" for wall in walls.values())
+        + f"{ours:11.1f}{theirs:11.1f}{walls['compiled'] / walls['by hand']:6.2f}"
+        + f"{ours / theirs:6.2f}{compile_ms:8.1f}",
+        flush=True,
     )
-    compile_ms = (time.perf_counter() - started) * 1000
-    by_hand = case.sql.replace(":as_of", f"TIMESTAMP '{AS_OF:%Y-%m-%d %H:%M:%S}'")
-    counts = {_count(file, compiled), _count(file, by_hand)}
-    # In turns, so that a change of the machine's speed meets both.
-    times: dict[str, list[float]] = {"compiled": [], "hand": []}
-    for _ in range(rounds):
-        times["compiled"].append(_timed(lambda: _count(file, compiled)))
-        times["hand"].append(_timed(lambda: _count(file, by_hand)))
-    ours, theirs = statistics.median(times["compiled"]), statistics.median(times["hand"])
-    users = ", ".join(f"{count:,}" for count in sorted(counts))
-    row = f"{case.name:28} {users:>9} {ours:9.1f} {theirs:9.1f} {ours / theirs:6.2f}"
-    print(f"{row} {compile_ms:8.1f}", flush=True)
-    return len(counts) == 1
-
-
-def _count(file: DuckDBFile, sql: str) -> int:
-    ((count,),) = file.rows(sql)
-    return int(count)
-
-
-def _timed(call: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    call()
-    return (time.perf_counter() - started) * 1000
+    return ours / theirs, len(counts) == 1
 
 
 if __name__ == "__main__":

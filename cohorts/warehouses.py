@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
@@ -40,7 +41,7 @@ def open_warehouse(
 
 def layout_of(dataset: Dataset) -> Layout:
     if not dataset.is_external:
-        return DUCKDB_FILE
+        return replace(DUCKDB_FILE, last_event_at=dataset.last_event_at)
     users = dataset.sources.get("users")
     return warehouse_layout(
         Source.from_json(dataset.sources["events"]), Source.from_json(users) if users else None

@@ -8,12 +8,15 @@ from typing import Any, Literal
 
 PropertyType = Literal["string", "number", "boolean", "time", "json"]
 Scope = Literal["event", "user"]
+# Of a number whose decimals are known, before and after the point together.
+MOST_DIGITS = 18
 
 
 @dataclass(frozen=True)
 class Property:
     """`column` is the physical column of the dataset's table. `top_values` are the most
-    frequent values as text with their counts; `filled` counts the rows that have a value."""
+    frequent values as text with their counts; `filled` counts the rows that have a value. No
+    value of a number property has more `decimals` than that; None: not known, or too many."""
 
     name: str
     column: str
@@ -21,6 +24,7 @@ class Property:
     top_values: tuple[tuple[str, int], ...] = ()
     json_paths: tuple[str, ...] = ()
     filled: int = 0
+    decimals: int | None = None
 
     @property
     def has_all_values(self) -> bool:
@@ -30,12 +34,14 @@ class Property:
 
 @dataclass(frozen=True)
 class Event:
-    """`first_at` and `last_at` are ISO instants in UTC."""
+    """`first_at` and `last_at` are ISO instants in UTC. `pairs` is the sum over users of the square
+    of how often each did it, if known: what comparing each time with each other time costs."""
 
     name: str
     count: int
     first_at: str | None = None
     last_at: str | None = None
+    pairs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,4 +90,5 @@ def _read_property(data: Mapping[str, Any]) -> Property:
         top_values=tuple((str(value), int(count)) for value, count in data.get("top_values", ())),
         json_paths=tuple(data.get("json_paths", ())),
         filled=data.get("filled", 0),
+        decimals=data.get("decimals"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlglot import exp
@@ -22,6 +23,9 @@ from cohorts.sql.expressions import (
     column,
     compare,
     derived,
+    false,
+    is_in,
+    negated,
     select,
     when,
     whole,
@@ -34,6 +38,9 @@ def select_first_time(leaf: FirstTime, ctx: Context) -> exp.Select:
     window = ctx.resolve(leaf.window)
     if isinstance(window, AfterFirst):
         return _select_anchored(leaf, window, ctx)
+    if ctx.dialect.hashes_joins:
+        before = [Interval(None, window.start)] if window.start else []
+        return _only(leaf, ctx, window, absent=before)
     users = _group(leaf, Interval(None, window.end), ctx)
     if window.start is None:
         return users
@@ -46,6 +53,9 @@ def select_last_time(leaf: LastTime, ctx: Context) -> exp.Select:
     window = ctx.resolve(leaf.window)
     if isinstance(window, AfterFirst):
         return _select_anchored(leaf, window, ctx)
+    if ctx.dialect.hashes_joins:
+        after = [Interval(window.end, ctx.as_of)] if window.end < ctx.as_of else []
+        return _only(leaf, ctx, window, absent=after)
     users = _group(leaf, Interval(window.start, ctx.as_of), ctx)
     until = compare(_last(ctx), "<", ctx.dialect.timestamp(window.end))
     return users.having(until, copy=False)
@@ -58,6 +68,8 @@ def select_lifecycle(leaf: Lifecycle, ctx: Context) -> exp.Select:
     previous = shift_back(ctx.as_of, 2 * n, unit, ctx.zone)
     is_short = leaf.state in ("returning", "dormant")
     users = _group(leaf, Interval(previous if is_short else None, ctx.as_of), ctx)
+    if current is not None and ctx.dialect.hashes_joins:
+        return _select_by_periods(leaf, current, previous, ctx)
     if current is None:
         # The current period holds all history: everyone in it is new.
         return users if leaf.state == "new" else users.having(exp.Boolean(this=False), copy=False)
@@ -76,6 +88,44 @@ def select_lifecycle(leaf: Lifecycle, ctx: Context) -> exp.Select:
                 compare(_count_between(previous, start.copy(), ctx), "=", whole(0)),
             ]
     return users.having(all_of(holds), copy=False)
+
+
+def _select_by_periods(
+    leaf: Lifecycle, current: datetime, previous: datetime | None, ctx: Context
+) -> exp.Select:
+    """The same by looking whether there are events in each period."""
+    now, before = Interval(current, ctx.as_of), Interval(previous, current)
+    match leaf.state:
+        case "new":
+            return _only(leaf, ctx, now, absent=[Interval(None, current)])
+        case "returning":
+            return _only(leaf, ctx, now, present=[before])
+        case "dormant":
+            return _only(leaf, ctx, before, absent=[now])
+        case "resurrected" if previous is None:
+            # The previous period holds all history before: nobody was away.
+            return _only(leaf, ctx, now).where(false(), copy=False)
+        case "resurrected":
+            return _only(leaf, ctx, now, present=[Interval(None, previous)], absent=[before])
+
+
+def _only(
+    leaf: FirstTime | LastTime | Lifecycle,
+    ctx: Context,
+    window: Interval,
+    *,
+    present: Sequence[Interval] = (),
+    absent: Sequence[Interval] = (),
+) -> exp.Select:
+    """Users with an event in the window and each of the `present` ones, and none in an `absent`
+    one. The table is sorted by event and time: each look is a narrow one."""
+    holds: list[Expr] = [
+        is_in(event_key(ctx), select_events(leaf.events, each, ctx)) for each in present
+    ]
+    holds += [
+        negated(is_in(event_key(ctx), select_events(leaf.events, each, ctx))) for each in absent
+    ]
+    return select_events(leaf.events, window, ctx).where(all_of(holds), copy=False)
 
 
 def _count_between(previous: datetime | None, start: Expr, ctx: Context) -> Expr:

@@ -11,12 +11,12 @@ from cohorts.definitions.catalog import Catalog
 from cohorts.definitions.nodes import Definition
 from cohorts.definitions.references import Reference
 from cohorts.sql.compilation import begin, select_members
+from cohorts.sql.counting import select_count
 from cohorts.sql.dialects import DIALECTS
 from cohorts.sql.expressions import (
     aliased,
     column,
     compare,
-    count_rows,
     derived,
     select,
     table,
@@ -94,8 +94,7 @@ def compile_count(
 ) -> exp.Select:
     """One row with the one column `n`."""
     compilation = begin(definition, catalog, layout, as_of, references, dialect)
-    count = aliased(count_rows(), "n")
-    return compilation.finish(select_members(definition, compilation.ctx, count))
+    return compilation.finish(select_count(definition, compilation.ctx))
 
 
 def compile_condition_counts(

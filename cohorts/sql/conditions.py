@@ -44,7 +44,7 @@ from cohorts.sql.expressions import (
     text,
 )
 from cohorts.sql.filters import compile_user_filter
-from cohorts.sql.measurements import VALUE, ZERO_FUNCTIONS, measure, select_ratio
+from cohorts.sql.measurements import VALUE, ZERO_FUNCTIONS, has_value, measure, select_ratio
 from cohorts.sql.retention import select_returned, select_starters
 from cohorts.sql.sequences import select_funnel
 from cohorts.sql.stored_lists import select_listed
@@ -115,6 +115,7 @@ def _compile_performed(leaf: Performed, ctx: Context) -> Expr:
 def _compile_measure(leaf: Measure, ctx: Context) -> Expr:
     measurement = leaf.measurement
     users = select_events(measurement.events, ctx.resolve(leaf.window), ctx)
+    users = users.where(*has_value(measurement, ctx), copy=False)
     users = users.group_by(event_key(ctx), copy=False)
     zero = measurement.function in ZERO_FUNCTIONS and is_satisfied_by(0, leaf.comparison)
     return _compare_measured(users, measure(measurement, ctx), leaf.comparison, ctx, zero=zero)

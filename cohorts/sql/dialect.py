@@ -26,6 +26,8 @@ class Dialect(ABC):
     sqlglot: str
     # What to say of the named queries that read a warehouse's tables; None says nothing.
     materialized: bool | None = None
+    # Does the engine hash both sides of joins, of IN and of NOT IN, however many rows they have?
+    hashes_joins: bool = False
 
     def fold(self, name: str) -> str:
         """What a table or column is called that was made with this name and without quotes."""
@@ -109,6 +111,10 @@ class Dialect(ABC):
     @abstractmethod
     def sum(self, value: Expr) -> Expr:
         """NULL where there is no value. Sums of decimals come out as decimals do."""
+
+    def sum_decimals(self, value: Expr, decimals: int) -> Expr:
+        """The same of a column whose `Property.decimals` is known, where that is a faster way."""
+        return self.sum(value)
 
     @abstractmethod
     def median(self, value: Expr) -> Expr: ...

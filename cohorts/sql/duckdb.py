@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from cohorts.definitions.catalog import MOST_DIGITS
 from cohorts.sql.dialect import AWARE_TIME, NAIVE_TIME, Dialect
 from cohorts.sql.expressions import (
     Expr,
@@ -24,6 +25,7 @@ _DUCKDB_NUMBERS = ("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE")
 class DuckDB(Dialect):
     label = "DuckDB"
     sqlglot = "duckdb"
+    hashes_joins = True
 
     def contains(self, value: Expr, part: Expr) -> Expr:
         return call("contains", value, part)
@@ -112,6 +114,13 @@ class DuckDB(Dialect):
         is_exact = exp.Between(this=size, low=number(1e-200), high=number(9e14))
         rounded = call("round", call("fsum", value.copy()), digits)
         return when(is_exact, rounded, exp.Sum(this=value.copy()))
+
+    def sum_decimals(self, value: Expr, decimals: int) -> Expr:
+        if decimals == 0:
+            return exp.Sum(this=exp.Cast(this=value, to=exp.DataType.build("BIGINT")))
+        decimal = exp.DataType.build(f"DECIMAL({MOST_DIGITS}, {decimals})")
+        total = exp.Sum(this=exp.Cast(this=value, to=decimal))
+        return exp.Cast(this=total, to=exp.DataType.build("DOUBLE"))
 
     def median(self, value: Expr) -> Expr:
         return call("median", value)

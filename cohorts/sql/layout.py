@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 
@@ -47,7 +48,8 @@ class Layout:
 
     Where `listed` and `first_event` are given, the users table holds a row for every id of
     either table, so that the population is read from it alone. Without them a user may stand
-    in one table only, and the population is made of both.
+    in one table only, and the population is made of both. Where `last_event_at` is known, no
+    event is later: everyone in such a users table is then of the population afterwards.
 
     `sources` says how the tables named here are read from tables of another shape. With
     `stored_time` windows are compared with that column, which holds the time as it is stored,
@@ -63,6 +65,7 @@ class Layout:
     time: str = "time"
     listed: str | None = "listed"
     first_event: str | None = "first_event_at"
+    last_event_at: datetime | None = None
     stored_time: str | None = None
     stored_time_kind: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from cohorts.definitions.catalog import Property
 from cohorts.definitions.kinds import Kind
 from cohorts.definitions.nodes import AfterFirst, Measurement, Ratio
 from cohorts.sql.context import Context
@@ -33,12 +34,12 @@ def measure(measurement: Measurement, ctx: Context) -> Expr:
         case "count":
             return count_rows()
         case "sum":
-            total = ctx.dialect.sum(_read(measurement, ctx))
+            total = _sum(_read(measurement, ctx), measurement, ctx)
             return exp.Coalesce(this=total, expressions=[whole(0)])
         case "avg":
             values = _read(measurement, ctx)
             count = _unless_zero(exp.Count(this=values.copy()))
-            return exp.Div(this=ctx.dialect.sum(values), expression=count)
+            return exp.Div(this=_sum(values, measurement, ctx), expression=count)
         case "min":
             return exp.Min(this=_read(measurement, ctx))
         case "max":
@@ -50,6 +51,15 @@ def measure(measurement: Measurement, ctx: Context) -> Expr:
         case function:
             unit = function.removeprefix("active_").removesuffix("s")
             return _count_distinct(unit_number(event_time(ctx), unit, ctx))
+
+
+def has_value(measurement: Measurement, ctx: Context) -> list[Expr]:
+    """Rows without a value change no measure but the count, and often are most rows. Not for JSON:
+    looking twice would cost more."""
+    measured = _find_column(measurement, ctx)
+    if measured is None:
+        return []
+    return [exp.Not(this=exp.Is(this=column("e", measured.column), expression=exp.Null()))]
 
 
 def unit_number(instant: Expr, unit: str, ctx: Context) -> Expr:
@@ -96,6 +106,21 @@ def _unless_zero(divisor: Expr) -> exp.Nullif:
 
 def _count_distinct(value: Expr) -> Expr:
     return exp.Count(this=exp.Distinct(expressions=[value]))
+
+
+def _sum(values: Expr, measurement: Measurement, ctx: Context) -> Expr:
+    found = _find_column(measurement, ctx)
+    if found is None or found.decimals is None:
+        return ctx.dialect.sum(values)
+    return ctx.dialect.sum_decimals(values, found.decimals)
+
+
+def _find_column(measurement: Measurement, ctx: Context) -> Property | None:
+    """The measured property where it has a column of its own."""
+    if measurement.property is None:
+        return None
+    found = ctx.catalog.find_property("event", measurement.property)
+    return found[0] if found and not found[1] else None
 
 
 def _read(measurement: Measurement, ctx: Context) -> Expr:

@@ -33,13 +33,46 @@ def select_population(
     filters = [compile_user_filter(node, ctx, "u") for node in nodes]
     if ctx.layout.users_are_complete:
         source: Expr = table(ctx.layout.users or "", "u")
-        filters.insert(0, _existed(ctx))
+        if not (_are_all_there(ctx) or any(_is_known(each, ctx) for each in predicates)):
+            filters.insert(0, _existed(ctx))
     else:
         source = derived(_all_ids(ctx), "u")
     if ctx.only is not None:
         filters.insert(0, compare(column("u", ctx.layout.id), "=", text(ctx.only)))
     query = select(*columns).from_(source, copy=False)
     return query.where(all_of([*filters, *predicates]), copy=False)
+
+
+def _are_all_there(ctx: Context) -> bool:
+    last = ctx.layout.last_event_at
+    return last is not None and last < ctx.as_of
+
+
+def _is_known(predicate: Expr, ctx: Context) -> bool:
+    """Does the predicate hold only for users of whom something happened before `as_of`?"""
+    match predicate:
+        case exp.Paren():
+            return _is_known(predicate.this, ctx)
+        case exp.And():
+            return _is_known(predicate.left, ctx) or _is_known(predicate.right, ctx)
+        case exp.Or():
+            return _is_known(predicate.left, ctx) and _is_known(predicate.right, ctx)
+        case exp.In():
+            return is_among_keys(predicate, ctx)
+        case _:
+            return False
+
+
+def is_among_keys(predicate: exp.In, ctx: Context) -> bool:
+    """Does it compare the user's key? All such queries look at events before `as_of`, or at
+    cohorts of that time."""
+    key = predicate.this
+    return (
+        isinstance(key, exp.Column)
+        and key.name == ctx.layout.user_key != ctx.layout.id
+        and key.table == "u"
+        and predicate.args.get("query") is not None
+    )
 
 
 def _existed(ctx: Context) -> Expr:

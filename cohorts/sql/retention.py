@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from cohorts.definitions.nodes import Retention, RetentionOutcome
+from cohorts.definitions.nodes import AfterFirst, Retention, RetentionOutcome
 from cohorts.sql.context import Context
 from cohorts.sql.events import event_key, event_time, events_match, select_events, select_rows
 from cohorts.sql.expressions import (
@@ -20,15 +20,17 @@ from cohorts.sql.expressions import (
     whole,
 )
 from cohorts.sql.measurements import unit_number
-from cohorts.sql.windows import number_unit
+from cohorts.sql.windows import Interval, number_unit
 
 START = "t0"
+_FIRST_UNIT = "u0"
 
 
 def select_starters(leaf: Retention, ctx: Context) -> exp.Select:
     """The keys of the users with a start event; for `not_retained_on` only those whose unit
     is over."""
-    query = select(event_key(ctx, "s")).from_(derived(select_starts(leaf, ctx), "s"), copy=False)
+    starts = derived(_select_numbered_starts(leaf, ctx), "s")
+    query = select(event_key(ctx, "s")).from_(starts, copy=False)
     if leaf.outcome.kind != "not_retained_on":
         return query
     now = whole(number_unit(ctx.as_of, leaf.unit, ctx.zone))
@@ -40,16 +42,22 @@ def select_returned(leaf: Retention, ctx: Context, *columns: Expr) -> exp.Select
     columns of the events."""
     same_user = compare(event_key(ctx), "=", event_key(ctx, "s"))
     later = compare(event_time(ctx), ">", column("s", START))
-    query = select_rows([events_match(leaf.returning, ctx)], ctx.all_history, ctx, *columns)
+    query = select_rows([events_match(leaf.returning, ctx)], _since_start(leaf, ctx), ctx, *columns)
     query = query.join(
         exp.Join(
-            this=derived(select_starts(leaf, ctx), "s"),
+            this=derived(_select_numbered_starts(leaf, ctx), "s"),
             kind="INNER",
             on=all_of([same_user, later]),
         ),
         copy=False,
     )
     return query.where(all_of(_in_units(leaf, ctx)), copy=False)
+
+
+def _since_start(leaf: Retention, ctx: Context) -> Interval:
+    """Nobody returns before the window that they started in."""
+    window = ctx.resolve(leaf.window)
+    return ctx.all_history if isinstance(window, AfterFirst) else Interval(window.start, ctx.as_of)
 
 
 def select_return_units(leaf: Retention, ctx: Context) -> exp.Select:
@@ -66,6 +74,9 @@ def _in_units(leaf: Retention, ctx: Context) -> list[Expr]:
     """A return event is never before the first unit, so 0 is no bound."""
     bounds: list[Expr] = []
     first, last = leaf.outcome.first, leaf.outcome.last
+    if first is not None and first == last:
+        unit = unit_number(event_time(ctx), leaf.unit, ctx)
+        return [compare(unit, "=", _nth_unit(leaf, first, ctx))]
     if first:
         unit = unit_number(event_time(ctx), leaf.unit, ctx)
         bounds.append(compare(unit, ">=", _nth_unit(leaf, first, ctx)))
@@ -76,7 +87,7 @@ def _in_units(leaf: Retention, ctx: Context) -> list[Expr]:
 
 
 def _nth_unit(leaf: Retention, n: int, ctx: Context) -> Expr:
-    start = unit_number(column("s", START), leaf.unit, ctx)
+    start = column("s", _FIRST_UNIT)
     return exp.Add(this=start, expression=whole(n)) if n else start
 
 
@@ -86,3 +97,13 @@ def select_starts(leaf: Retention, ctx: Context) -> exp.Select:
     first = aliased(exp.Min(this=event_time(ctx)), START)
     rows = select_events(leaf.start, ctx.resolve(leaf.window), ctx, key, first)
     return rows.group_by(event_key(ctx), copy=False)
+
+
+def _select_numbered_starts(leaf: Retention, ctx: Context) -> exp.Select:
+    """The same with the number of that unit, told once per user rather than per event."""
+    columns = [
+        aliased(event_key(ctx, "s"), ctx.layout.event_key),
+        aliased(column("s", START), START),
+        aliased(unit_number(column("s", START), leaf.unit, ctx), _FIRST_UNIT),
+    ]
+    return select(*columns).from_(derived(select_starts(leaf, ctx), "s"), copy=False)

@@ -33,10 +33,12 @@ from cohorts.sql.expressions import (
     derived,
     is_in,
     name,
+    negated,
     select,
     when,
     whole,
 )
+from cohorts.sql.joined_funnels import is_joinable, select_converted
 from cohorts.sql.windows import Interval
 
 _KEY, _TIME = "k", "t"
@@ -48,6 +50,8 @@ def select_funnel(leaf: Funnel, ctx: Context) -> exp.Select:
         return _select_unordered(leaf, ctx)
     step = leaf.outcome.step
     match leaf.outcome.kind:
+        case "converted_on" if is_joinable(leaf, step, ctx):
+            return select_converted(leaf, step, ctx)
         case "converted_on":
             chains = _select_chains(leaf, step, ctx, needed=step)
             return _keys(chains).where(_is_there(_chain(step)), copy=False)
@@ -59,6 +63,12 @@ def select_funnel(leaf: Funnel, ctx: Context) -> exp.Select:
 
 def _select_dropped(leaf: Funnel, reached: int, missed: int, ctx: Context) -> exp.Select:
     """Users with a chain up to one step and none up to the other."""
+    if is_joinable(leaf, missed, ctx):
+        query = select(column("r", _KEY)).from_(
+            derived(select_converted(leaf, reached, ctx), "r"), copy=False
+        )
+        missing = negated(is_in(column("r", _KEY), select_converted(leaf, missed, ctx)))
+        return query.where(missing, copy=False)
     chains = _select_chains(leaf, missed, ctx, needed=reached)
     query = _keys(chains).group_by(column("r", _KEY), copy=False)
     return query.having(

@@ -9,13 +9,14 @@ from typing import Any
 
 import duckdb
 
-from cohorts.definitions.catalog import Event, Property
+from cohorts.definitions.catalog import MOST_DIGITS, Event, Property
 
 _MOST_EVENTS = 5_000
 _MOST_TOP_VALUES = 50
 # Above this a column holds ids rather than values to choose from.
 _MOST_DISTINCT = 100_000
 _LONGEST_VALUE = 200
+_DECIMALS = (0, 2, 4)
 _JSON_ROWS = 20_000
 _JSON_PATHS = 300
 _JSON_DEPTH = 6
@@ -28,7 +29,20 @@ def profile_events(connection: duckdb.DuckDBPyConnection) -> tuple[Event, ...]:
         "FROM dataset.events WHERE event IS NOT NULL AND NOT contains(event, chr(0)) "
         f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_MOST_EVENTS}"
     ).fetchall()
-    return tuple(Event(name, count, first, last) for name, count, first, last in rows)
+    return tuple(
+        Event(name, count, first, last, _pairs(connection, name))
+        for name, count, first, last in rows
+    )
+
+
+def _pairs(connection: duckdb.DuckDBPyConnection, event: str) -> int:
+    """One event at a time: its rows lie together, and all at once would need much memory."""
+    ((pairs,),) = connection.execute(
+        "SELECT sum(n * n) FROM (SELECT count(*) AS n FROM dataset.events WHERE event = ? "
+        "GROUP BY uid)",
+        [event],
+    ).fetchall()
+    return int(pairs)
 
 
 def profile_properties(
@@ -46,9 +60,24 @@ def profile_properties(
             filled=row[2 * n],
             top_values=_top_values(connection, table, each, distinct=row[2 * n + 1]),
             json_paths=_json_paths(connection, table, each),
+            decimals=_decimals(connection, table, each),
         )
         for n, each in enumerate(properties)
     )
+
+
+def _decimals(connection: duckdb.DuckDBPyConnection, table: str, each: Property) -> int | None:
+    """None also where a value is too large to be told apart from its neighbours with so many."""
+    if each.type != "number":
+        return None
+    tests = ", ".join(
+        f"bool_and(TRY_CAST(TRY_CAST({each.column} AS DECIMAL({MOST_DIGITS}, {n})) AS DOUBLE) "
+        f"IS NOT DISTINCT FROM {each.column} AND abs({each.column}) < 9e15 / 1e{n}) "
+        f"FILTER (WHERE {each.column} IS NOT NULL)"
+        for n in _DECIMALS
+    )
+    (answers,) = connection.execute(f"SELECT {tests} FROM {table}").fetchall()  # noqa: S608
+    return next((n for n, holds in zip(_DECIMALS, answers, strict=True) if holds), None)
 
 
 def _top_values(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import duckdb
 
-from cohorts.definitions.catalog import Catalog, Property
+from cohorts.definitions.catalog import Catalog, Event, Property
 from cohorts.definitions.check import Reference, check_definition
 from cohorts.definitions.parse import parse_definition
 from cohorts.sql.compile import (
@@ -40,7 +42,8 @@ class Tables:
         self.connection = duckdb.connect(":memory:", config={"threads": 1})
         self.catalog = Catalog(
             timezone=world.zone,
-            event_properties=_properties(world.event_types),
+            events=_events(world),
+            event_properties=_properties(world.event_types, decimals=_find_decimals(world)),
             user_properties=_properties(world.user_types),
         )
         self._create()
@@ -126,8 +129,40 @@ class Tables:
             self.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
 
-def _properties(types: dict[str, str]) -> tuple[Property, ...]:
-    return tuple(Property(name, name, kind) for name, kind in types.items())  # type: ignore[arg-type]
+def _events(world: World) -> tuple[Event, ...]:
+    """With what a load finds out, so that funnels may be joined."""
+    did = Counter((row.event, row.user) for row in world.rows if row.event is not None)
+    names = {event for event, _user in did}
+    counts = {name: [n for (event, _), n in did.items() if event == name] for name in names}
+    return tuple(
+        Event(name, sum(each), pairs=sum(n * n for n in each)) for name, each in counts.items()
+    )
+
+
+def _find_decimals(world: World) -> dict[str, int]:
+    """As a load does, though by the spelling of the values."""
+    found = {}
+    for name in (name for name, kind in world.event_types.items() if kind == "number"):
+        values = [row.properties.get(name) for row in world.rows]
+        numbers = [Decimal(str(value)) for value in values if value is not None]
+        if not all(-(10**11) < number < 10**11 for number in numbers):
+            continue
+        places = max(
+            (-int(number.normalize().as_tuple().exponent) for number in numbers), default=0
+        )
+        if places <= 4:
+            found[name] = next(n for n in (0, 2, 4) if n >= places)
+    return found
+
+
+def _properties(
+    types: dict[str, str], decimals: Mapping[str, int] | None = None
+) -> tuple[Property, ...]:
+    known = decimals or {}
+    return tuple(
+        Property(name, name, kind, decimals=known.get(name))  # type: ignore[arg-type]
+        for name, kind in types.items()
+    )
 
 
 def _values(types: dict[str, str], properties: dict[str, Any]) -> tuple:
