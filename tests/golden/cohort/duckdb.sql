@@ -3,10 +3,7 @@ WITH "cohort_1" AS (
     "u"."uid" AS "uid"
   FROM "users" AS "u"
   WHERE
-    (
-      "u"."listed" OR "u"."first_event_at" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-    )
-    AND "u"."uid" IN (
+    "u"."uid" IN (
       SELECT
         "e"."uid"
       FROM "events" AS "e"

@@ -2,90 +2,60 @@ SELECT
   "u"."id" AS "id"
 FROM "users" AS "u"
 WHERE
-  (
-    "u"."listed" OR "u"."first_event_at" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-  )
-  AND "u"."uid" IN (
+  "u"."uid" IN (
     SELECT
-      "r"."k"
+      "b"."k" AS "k"
     FROM (
       SELECT
-        "r".*,
-        CASE
-          WHEN "r"."s3" = 1 AND "r"."t" <= "r"."p3" + TO_SECONDS(604800)
-          THEN "r"."p3"
-        END AS "c3"
+        "e"."uid" AS "k",
+        "e"."time" AS "t"
+      FROM "events" AS "e"
+      WHERE
+        "e"."event" = 'Purchase'
+        AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+    ) AS "b"
+    SEMI JOIN (
+      SELECT
+        "b"."k" AS "k",
+        "b"."t" AS "t",
+        MAX("a"."began") AS "began"
       FROM (
         SELECT
-          "r".*,
-          MAX("r"."c2") OVER (
-            PARTITION BY "r"."k"
-            ORDER BY "r"."t"
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-          ) AS "p3"
-        FROM (
-          SELECT
-            "r".*,
-            CASE
-              WHEN "r"."s2" = 1 AND "r"."t" <= "r"."p2" + TO_SECONDS(604800)
-              THEN "r"."p2"
-            END AS "c2"
-          FROM (
+          "e"."uid" AS "k",
+          "e"."time" AS "t"
+        FROM "events" AS "e"
+        WHERE
+          (
+            "e"."event" = 'Song' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+          )
+          AND "e"."uid" IN (
             SELECT
-              "r".*,
-              MAX("r"."c1") OVER (
-                PARTITION BY "r"."k"
-                ORDER BY "r"."t"
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-              ) AS "p2"
-            FROM (
-              SELECT
-                "r".*,
-                CASE WHEN "r"."s1" = 1 THEN "r"."t" END AS "c1"
-              FROM (
-                SELECT
-                  "e"."uid" AS "k",
-                  "e"."time" AS "t",
-                  MAX(CASE WHEN "e"."event" = 'Sign Up' THEN 1 ELSE 0 END) AS "s1",
-                  MAX(CASE WHEN "e"."event" = 'Song' THEN 1 ELSE 0 END) AS "s2",
-                  MAX(CASE WHEN "e"."event" = 'Purchase' THEN 1 ELSE 0 END) AS "s3"
-                FROM "events" AS "e"
-                WHERE
-                  "e"."event" IN ('Sign Up', 'Song', 'Purchase')
-                  AND "e"."uid" IN (
-                    SELECT
-                      "e"."uid"
-                    FROM "events" AS "e"
-                    WHERE
-                      "e"."event" = 'Sign Up' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-                  )
-                  AND "e"."uid" IN (
-                    SELECT
-                      "e"."uid"
-                    FROM "events" AS "e"
-                    WHERE
-                      "e"."event" = 'Song' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-                  )
-                  AND "e"."uid" IN (
-                    SELECT
-                      "e"."uid"
-                    FROM "events" AS "e"
-                    WHERE
-                      "e"."event" = 'Purchase'
-                      AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-                  )
-                  AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-                GROUP BY
-                  "e"."uid",
-                  "e"."time"
-              ) AS "r"
-            ) AS "r"
-          ) AS "r"
-        ) AS "r"
-      ) AS "r"
-    ) AS "r"
-    WHERE
-      NOT "r"."c3" IS NULL
+              "e"."uid"
+            FROM "events" AS "e"
+            WHERE
+              "e"."event" = 'Purchase'
+              AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+          )
+      ) AS "b"
+      INNER JOIN (
+        SELECT
+          "e"."uid" AS "k",
+          "e"."time" AS "t",
+          "e"."time" AS "began"
+        FROM "events" AS "e"
+        WHERE
+          "e"."event" = 'Sign Up' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+      ) AS "a"
+        ON "b"."k" = "a"."k"
+        AND "b"."t" > "a"."t"
+        AND "b"."t" <= "a"."began" + TO_SECONDS(604800)
+      GROUP BY
+        "b"."k",
+        "b"."t"
+    ) AS "a"
+      ON "b"."k" = "a"."k"
+      AND "b"."t" > "a"."t"
+      AND "b"."t" <= "a"."began" + TO_SECONDS(604800)
   )
 ORDER BY
   "u"."id"

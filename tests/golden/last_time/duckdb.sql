@@ -2,21 +2,27 @@ SELECT
   "u"."id" AS "id"
 FROM "users" AS "u"
 WHERE
-  (
-    "u"."listed" OR "u"."first_event_at" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-  )
-  AND "u"."uid" IN (
+  "u"."uid" IN (
     SELECT
       "e"."uid"
     FROM "events" AS "e"
     WHERE
-      "e"."event" IN ('Song', 'Purchase')
-      AND "e"."time" >= CAST('2026-05-07 09:30:00' AS TIMESTAMP)
-      AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-    GROUP BY
-      "e"."uid"
-    HAVING
-      MAX("e"."time") < CAST('2026-05-13 09:30:00' AS TIMESTAMP)
+      (
+        "e"."event" IN ('Song', 'Purchase')
+        AND "e"."time" >= CAST('2026-05-07 09:30:00' AS TIMESTAMP)
+        AND "e"."time" < CAST('2026-05-13 09:30:00' AS TIMESTAMP)
+      )
+      AND NOT (
+        "e"."uid" IN (
+          SELECT
+            "e"."uid"
+          FROM "events" AS "e"
+          WHERE
+            "e"."event" IN ('Song', 'Purchase')
+            AND "e"."time" >= CAST('2026-05-13 09:30:00' AS TIMESTAMP)
+            AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+        )
+      )
   )
 ORDER BY
   "u"."id"

@@ -2,20 +2,25 @@ SELECT
   "u"."id" AS "id"
 FROM "users" AS "u"
 WHERE
-  (
-    "u"."listed" OR "u"."first_event_at" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-  )
-  AND "u"."uid" IN (
+  "u"."uid" IN (
     SELECT
       "e"."uid"
     FROM "events" AS "e"
     WHERE
-      "e"."time" >= CAST('2026-03-14 09:30:00' AS TIMESTAMP)
-      AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-    GROUP BY
-      "e"."uid"
-    HAVING
-      MAX("e"."time") < CAST('2026-04-14 09:30:00' AS TIMESTAMP)
+      (
+        "e"."time" >= CAST('2026-03-14 09:30:00' AS TIMESTAMP)
+        AND "e"."time" < CAST('2026-04-14 09:30:00' AS TIMESTAMP)
+      )
+      AND NOT (
+        "e"."uid" IN (
+          SELECT
+            "e"."uid"
+          FROM "events" AS "e"
+          WHERE
+            "e"."time" >= CAST('2026-04-14 09:30:00' AS TIMESTAMP)
+            AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+        )
+      )
   )
 ORDER BY
   "u"."id"

@@ -36,9 +36,14 @@ WHERE
       "e"."id"
     FROM "event_rows" AS "e"
     WHERE
-      "e"."event" = 'Purchase'
-      AND "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
-      AND CAST("e"."id" AS Nullable(String)) <> ''
+      (
+        "e"."event" = 'Purchase'
+        AND "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
+        AND CAST("e"."id" AS Nullable(String)) <> ''
+      )
+      AND NOT (
+        "e"."amount" IS NULL
+      )
     GROUP BY
       "e"."id"
     HAVING

@@ -2,16 +2,16 @@ SELECT
   "u"."id" AS "id"
 FROM "users" AS "u"
 WHERE
-  (
-    "u"."listed" OR "u"."first_event_at" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-  )
-  AND "u"."uid" IN (
+  "u"."uid" IN (
     SELECT
       "e"."uid"
     FROM "events" AS "e"
     WHERE
-      "e"."event" = 'Purchase'
-      AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+      (
+        "e"."event" = 'Purchase'
+        AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+      )
+      AND NOT "e"."amount" IS NULL
     GROUP BY
       "e"."uid"
     HAVING

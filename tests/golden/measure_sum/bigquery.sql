@@ -34,9 +34,12 @@ WHERE
       `e`.`id`
     FROM `event_rows` AS `e`
     WHERE
-      `e`.`event` = 'Purchase'
-      AND `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
-      AND CAST(`e`.`id` AS STRING) <> ''
+      (
+        `e`.`event` = 'Purchase'
+        AND `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
+        AND CAST(`e`.`id` AS STRING) <> ''
+      )
+      AND NOT `e`.`amount` IS NULL
     GROUP BY
       `e`.`id`
     HAVING

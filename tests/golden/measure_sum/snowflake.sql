@@ -34,9 +34,12 @@ WHERE
       "e"."id"
     FROM "event_rows" AS "e"
     WHERE
-      "e"."event" = 'Purchase'
-      AND "e"."_stored_time" < TO_TIMESTAMP_NTZ('2026-05-14 09:30:00.000000', 'YYYY-MM-DD HH24:MI:SS.FF6')
-      AND CAST("e"."id" AS VARCHAR) <> ''
+      (
+        "e"."event" = 'Purchase'
+        AND "e"."_stored_time" < TO_TIMESTAMP_NTZ('2026-05-14 09:30:00.000000', 'YYYY-MM-DD HH24:MI:SS.FF6')
+        AND CAST("e"."id" AS VARCHAR) <> ''
+      )
+      AND NOT "e"."amount" IS NULL
     GROUP BY
       "e"."id"
     HAVING

@@ -2,10 +2,7 @@ SELECT
   "u"."id" AS "id"
 FROM "users" AS "u"
 WHERE
-  (
-    "u"."listed" OR "u"."first_event_at" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-  )
-  AND "u"."uid" IN (
+  "u"."uid" IN (
     SELECT
       "e"."uid"
     FROM "events" AS "e"

@@ -37,15 +37,29 @@ WHERE
     FROM "event_rows" AS "e"
     INNER JOIN (
       SELECT
-        "e"."id" AS "id",
-        MIN("e"."time") AS "t0"
-      FROM "event_rows" AS "e"
-      WHERE
-        "e"."event" = 'Song'
-        AND "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
-        AND CAST("e"."id" AS Nullable(String)) <> ''
-      GROUP BY
-        "e"."id"
+        "s"."id" AS "id",
+        "s"."t0" AS "t0",
+        intDiv(
+          toInt32(
+            CAST(
+              toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
+              'Nullable(Date32)'
+            )
+          ) + 719162,
+          7
+        ) AS "u0"
+      FROM (
+        SELECT
+          "e"."id" AS "id",
+          MIN("e"."time") AS "t0"
+        FROM "event_rows" AS "e"
+        WHERE
+          "e"."event" = 'Song'
+          AND "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
+          AND CAST("e"."id" AS Nullable(String)) <> ''
+        GROUP BY
+          "e"."id"
+      ) AS "s"
     ) AS "s"
       ON "e"."id" = "s"."id" AND "e"."time" > "s"."t0"
     WHERE
@@ -54,42 +68,15 @@ WHERE
         AND "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
         AND CAST("e"."id" AS Nullable(String)) <> ''
       )
-      AND (
-        intDiv(
-          toInt32(
-            CAST(
-              toTimeZone(addSeconds(CAST("e"."time", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-              'Nullable(Date32)'
-            )
-          ) + 719162,
-          7
-        ) >= intDiv(
-          toInt32(
-            CAST(
-              toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-              'Nullable(Date32)'
-            )
-          ) + 719162,
-          7
-        ) + 1
-        AND intDiv(
-          toInt32(
-            CAST(
-              toTimeZone(addSeconds(CAST("e"."time", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-              'Nullable(Date32)'
-            )
-          ) + 719162,
-          7
-        ) <= intDiv(
-          toInt32(
-            CAST(
-              toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-              'Nullable(Date32)'
-            )
-          ) + 719162,
-          7
-        ) + 1
-      )
+      AND intDiv(
+        toInt32(
+          CAST(
+            toTimeZone(addSeconds(CAST("e"."time", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
+            'Nullable(Date32)'
+          )
+        ) + 719162,
+        7
+      ) = "s"."u0" + 1
   )
 ORDER BY
   "u"."id"

@@ -2,22 +2,27 @@ SELECT
   "u"."id" AS "id"
 FROM "users" AS "u"
 WHERE
-  (
-    "u"."listed" OR "u"."first_event_at" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-  )
-  AND "u"."uid" IN (
+  "u"."uid" IN (
     SELECT
       "e"."uid"
     FROM "events" AS "e"
     INNER JOIN (
       SELECT
-        "e"."uid" AS "uid",
-        MIN("e"."time") AS "t0"
-      FROM "events" AS "e"
-      WHERE
-        "e"."event" = 'Song' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-      GROUP BY
-        "e"."uid"
+        "s"."uid" AS "uid",
+        "s"."t0" AS "t0",
+        (
+          CAST("s"."t0" + TO_SECONDS(32400) AS DATE) - CAST('0001-01-01' AS DATE)
+        ) // 7 AS "u0"
+      FROM (
+        SELECT
+          "e"."uid" AS "uid",
+          MIN("e"."time") AS "t0"
+        FROM "events" AS "e"
+        WHERE
+          "e"."event" = 'Song' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+        GROUP BY
+          "e"."uid"
+      ) AS "s"
     ) AS "s"
       ON "e"."uid" = "s"."uid" AND "e"."time" > "s"."t0"
     WHERE
@@ -25,17 +30,8 @@ WHERE
         "e"."event" = 'Song' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
       )
       AND (
-        (
-          CAST("e"."time" + TO_SECONDS(32400) AS DATE) - CAST('0001-01-01' AS DATE)
-        ) // 7 >= (
-          CAST("s"."t0" + TO_SECONDS(32400) AS DATE) - CAST('0001-01-01' AS DATE)
-        ) // 7 + 1
-        AND (
-          CAST("e"."time" + TO_SECONDS(32400) AS DATE) - CAST('0001-01-01' AS DATE)
-        ) // 7 <= (
-          CAST("s"."t0" + TO_SECONDS(32400) AS DATE) - CAST('0001-01-01' AS DATE)
-        ) // 7 + 1
-      )
+        CAST("e"."time" + TO_SECONDS(32400) AS DATE) - CAST('0001-01-01' AS DATE)
+      ) // 7 = "s"."u0" + 1
   )
 ORDER BY
   "u"."id"

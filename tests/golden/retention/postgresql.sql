@@ -35,15 +35,26 @@ WHERE
     FROM "event_rows" AS "e"
     INNER JOIN (
       SELECT
-        "e"."id" AS "id",
-        MIN("e"."time") AS "t0"
-      FROM "event_rows" AS "e"
-      WHERE
-        "e"."event" = 'Song'
-        AND "e"."_stored_time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-        AND CAST("e"."id" AS TEXT) <> ''
-      GROUP BY
-        "e"."id"
+        "s"."id" AS "id",
+        "s"."t0" AS "t0",
+        DIV(
+          (
+            CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE) - CAST('0001-01-01' AS DATE)
+          ),
+          7
+        ) AS "u0"
+      FROM (
+        SELECT
+          "e"."id" AS "id",
+          MIN("e"."time") AS "t0"
+        FROM "event_rows" AS "e"
+        WHERE
+          "e"."event" = 'Song'
+          AND "e"."_stored_time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+          AND CAST("e"."id" AS TEXT) <> ''
+        GROUP BY
+          "e"."id"
+      ) AS "s"
     ) AS "s"
       ON "e"."id" = "s"."id" AND "e"."time" > "s"."t0"
     WHERE
@@ -52,30 +63,12 @@ WHERE
         AND "e"."_stored_time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
         AND CAST("e"."id" AS TEXT) <> ''
       )
-      AND (
-        DIV(
-          (
-            CAST("e"."time" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE) - CAST('0001-01-01' AS DATE)
-          ),
-          7
-        ) >= DIV(
-          (
-            CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE) - CAST('0001-01-01' AS DATE)
-          ),
-          7
-        ) + 1
-        AND DIV(
-          (
-            CAST("e"."time" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE) - CAST('0001-01-01' AS DATE)
-          ),
-          7
-        ) <= DIV(
-          (
-            CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE) - CAST('0001-01-01' AS DATE)
-          ),
-          7
-        ) + 1
-      )
+      AND DIV(
+        (
+          CAST("e"."time" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE) - CAST('0001-01-01' AS DATE)
+        ),
+        7
+      ) = "s"."u0" + 1
   )
 ORDER BY
   "u"."id" COLLATE "C"

@@ -35,15 +35,23 @@ WHERE
     FROM "event_rows" AS "e"
     INNER JOIN (
       SELECT
-        "e"."id" AS "id",
-        MIN("e"."time") AS "t0"
-      FROM "event_rows" AS "e"
-      WHERE
-        "e"."event" = 'Song'
-        AND "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
-        AND CAST("e"."id" AS VARCHAR) <> ''
-      GROUP BY
-        "e"."id"
+        "s"."id" AS "id",
+        "s"."t0" AS "t0",
+        (
+          DATE_DIFF('day', CAST('1970-01-01' AS DATE), CAST(DATE_ADD('second', 32400, "s"."t0") AS DATE)) + 719162
+        ) / 7 AS "u0"
+      FROM (
+        SELECT
+          "e"."id" AS "id",
+          MIN("e"."time") AS "t0"
+        FROM "event_rows" AS "e"
+        WHERE
+          "e"."event" = 'Song'
+          AND "e"."_stored_time" < CAST('2026-05-14 09:30:00.000000' AS TIMESTAMP(6))
+          AND CAST("e"."id" AS VARCHAR) <> ''
+        GROUP BY
+          "e"."id"
+      ) AS "s"
     ) AS "s"
       ON "e"."id" = "s"."id" AND "e"."time" > "s"."t0"
     WHERE
@@ -53,25 +61,12 @@ WHERE
         AND CAST("e"."id" AS VARCHAR) <> ''
       )
       AND (
-        (
-          DATE_DIFF(
-            'day',
-            CAST('1970-01-01' AS DATE),
-            CAST(DATE_ADD('second', 32400, "e"."time") AS DATE)
-          ) + 719162
-        ) / 7 >= (
-          DATE_DIFF('day', CAST('1970-01-01' AS DATE), CAST(DATE_ADD('second', 32400, "s"."t0") AS DATE)) + 719162
-        ) / 7 + 1
-        AND (
-          DATE_DIFF(
-            'day',
-            CAST('1970-01-01' AS DATE),
-            CAST(DATE_ADD('second', 32400, "e"."time") AS DATE)
-          ) + 719162
-        ) / 7 <= (
-          DATE_DIFF('day', CAST('1970-01-01' AS DATE), CAST(DATE_ADD('second', 32400, "s"."t0") AS DATE)) + 719162
-        ) / 7 + 1
-      )
+        DATE_DIFF(
+          'day',
+          CAST('1970-01-01' AS DATE),
+          CAST(DATE_ADD('second', 32400, "e"."time") AS DATE)
+        ) + 719162
+      ) / 7 = "s"."u0" + 1
   )
 ORDER BY
   "u"."id"

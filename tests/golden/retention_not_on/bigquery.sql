@@ -34,39 +34,24 @@ WHERE
       `s`.`id`
     FROM (
       SELECT
-        `e`.`id` AS `id`,
-        MIN(`e`.`time`) AS `t0`
-      FROM `event_rows` AS `e`
-      WHERE
-        `e`.`event` = 'Song'
-        AND `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
-        AND CAST(`e`.`id` AS STRING) <> ''
-      GROUP BY
-        `e`.`id`
-    ) AS `s`
-    WHERE
-      24317 > EXTRACT(YEAR FROM date(
-        CASE
-          WHEN `s`.`t0` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
-          THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
-          ELSE timestamp_add(`s`.`t0`, INTERVAL 32400 SECOND)
-        END,
-        'UTC'
-      )) * 12 + EXTRACT(MONTH FROM date(
-        CASE
-          WHEN `s`.`t0` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
-          THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
-          ELSE timestamp_add(`s`.`t0`, INTERVAL 32400 SECOND)
-        END,
-        'UTC'
-      )) + 1
-  )
-  AND NOT (
-    `u`.`id` IN (
-      SELECT
-        `e`.`id`
-      FROM `event_rows` AS `e`
-      INNER JOIN (
+        `s`.`id` AS `id`,
+        `s`.`t0` AS `t0`,
+        EXTRACT(YEAR FROM date(
+          CASE
+            WHEN `s`.`t0` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
+            THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
+            ELSE timestamp_add(`s`.`t0`, INTERVAL 32400 SECOND)
+          END,
+          'UTC'
+        )) * 12 + EXTRACT(MONTH FROM date(
+          CASE
+            WHEN `s`.`t0` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
+            THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
+            ELSE timestamp_add(`s`.`t0`, INTERVAL 32400 SECOND)
+          END,
+          'UTC'
+        )) AS `u0`
+      FROM (
         SELECT
           `e`.`id` AS `id`,
           MIN(`e`.`time`) AS `t0`
@@ -78,72 +63,68 @@ WHERE
         GROUP BY
           `e`.`id`
       ) AS `s`
+    ) AS `s`
+    WHERE
+      24317 > `s`.`u0` + 1
+  )
+  AND NOT (
+    `u`.`id` IN (
+      SELECT
+        `e`.`id`
+      FROM `event_rows` AS `e`
+      INNER JOIN (
+        SELECT
+          `s`.`id` AS `id`,
+          `s`.`t0` AS `t0`,
+          EXTRACT(YEAR FROM date(
+            CASE
+              WHEN `s`.`t0` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
+              THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
+              ELSE timestamp_add(`s`.`t0`, INTERVAL 32400 SECOND)
+            END,
+            'UTC'
+          )) * 12 + EXTRACT(MONTH FROM date(
+            CASE
+              WHEN `s`.`t0` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
+              THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
+              ELSE timestamp_add(`s`.`t0`, INTERVAL 32400 SECOND)
+            END,
+            'UTC'
+          )) AS `u0`
+        FROM (
+          SELECT
+            `e`.`id` AS `id`,
+            MIN(`e`.`time`) AS `t0`
+          FROM `event_rows` AS `e`
+          WHERE
+            `e`.`event` = 'Song'
+            AND `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
+            AND CAST(`e`.`id` AS STRING) <> ''
+          GROUP BY
+            `e`.`id`
+        ) AS `s`
+      ) AS `s`
         ON `e`.`id` = `s`.`id` AND `e`.`time` > `s`.`t0`
       WHERE
         (
           `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
           AND CAST(`e`.`id` AS STRING) <> ''
         )
-        AND (
-          EXTRACT(YEAR FROM date(
-            CASE
-              WHEN `e`.`time` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
-              THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
-              ELSE timestamp_add(`e`.`time`, INTERVAL 32400 SECOND)
-            END,
-            'UTC'
-          )) * 12 + EXTRACT(MONTH FROM date(
-            CASE
-              WHEN `e`.`time` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
-              THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
-              ELSE timestamp_add(`e`.`time`, INTERVAL 32400 SECOND)
-            END,
-            'UTC'
-          )) >= EXTRACT(YEAR FROM date(
-            CASE
-              WHEN `s`.`t0` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
-              THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
-              ELSE timestamp_add(`s`.`t0`, INTERVAL 32400 SECOND)
-            END,
-            'UTC'
-          )) * 12 + EXTRACT(MONTH FROM date(
-            CASE
-              WHEN `s`.`t0` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
-              THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
-              ELSE timestamp_add(`s`.`t0`, INTERVAL 32400 SECOND)
-            END,
-            'UTC'
-          )) + 1
-          AND EXTRACT(YEAR FROM date(
-            CASE
-              WHEN `e`.`time` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
-              THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
-              ELSE timestamp_add(`e`.`time`, INTERVAL 32400 SECOND)
-            END,
-            'UTC'
-          )) * 12 + EXTRACT(MONTH FROM date(
-            CASE
-              WHEN `e`.`time` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
-              THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
-              ELSE timestamp_add(`e`.`time`, INTERVAL 32400 SECOND)
-            END,
-            'UTC'
-          )) <= EXTRACT(YEAR FROM date(
-            CASE
-              WHEN `s`.`t0` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
-              THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
-              ELSE timestamp_add(`s`.`t0`, INTERVAL 32400 SECOND)
-            END,
-            'UTC'
-          )) * 12 + EXTRACT(MONTH FROM date(
-            CASE
-              WHEN `s`.`t0` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
-              THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
-              ELSE timestamp_add(`s`.`t0`, INTERVAL 32400 SECOND)
-            END,
-            'UTC'
-          )) + 1
-        )
+        AND EXTRACT(YEAR FROM date(
+          CASE
+            WHEN `e`.`time` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
+            THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
+            ELSE timestamp_add(`e`.`time`, INTERVAL 32400 SECOND)
+          END,
+          'UTC'
+        )) * 12 + EXTRACT(MONTH FROM date(
+          CASE
+            WHEN `e`.`time` > CAST('9999-12-31 14:59:59.999999+00:00' AS TIMESTAMP)
+            THEN CAST('9999-12-31 23:59:59.999999+00:00' AS TIMESTAMP)
+            ELSE timestamp_add(`e`.`time`, INTERVAL 32400 SECOND)
+          END,
+          'UTC'
+        )) = `s`.`u0` + 1
     )
   )
 ORDER BY

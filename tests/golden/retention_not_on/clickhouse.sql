@@ -36,35 +36,20 @@ WHERE
       "s"."id"
     FROM (
       SELECT
-        "e"."id" AS "id",
-        MIN("e"."time") AS "t0"
-      FROM "event_rows" AS "e"
-      WHERE
-        "e"."event" = 'Song'
-        AND "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
-        AND CAST("e"."id" AS Nullable(String)) <> ''
-      GROUP BY
-        "e"."id"
-    ) AS "s"
-    WHERE
-      24317 > toYear(
-        CAST(
-          toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-          'Nullable(Date32)'
-        )
-      ) * 12 + toMonth(
-        CAST(
-          toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-          'Nullable(Date32)'
-        )
-      ) + 1
-  )
-  AND NOT (
-    "u"."id" IN (
-      SELECT
-        "e"."id"
-      FROM "event_rows" AS "e"
-      INNER JOIN (
+        "s"."id" AS "id",
+        "s"."t0" AS "t0",
+        toYear(
+          CAST(
+            toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
+            'Nullable(Date32)'
+          )
+        ) * 12 + toMonth(
+          CAST(
+            toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
+            'Nullable(Date32)'
+          )
+        ) AS "u0"
+      FROM (
         SELECT
           "e"."id" AS "id",
           MIN("e"."time") AS "t0"
@@ -76,56 +61,60 @@ WHERE
         GROUP BY
           "e"."id"
       ) AS "s"
+    ) AS "s"
+    WHERE
+      24317 > "s"."u0" + 1
+  )
+  AND NOT (
+    "u"."id" IN (
+      SELECT
+        "e"."id"
+      FROM "event_rows" AS "e"
+      INNER JOIN (
+        SELECT
+          "s"."id" AS "id",
+          "s"."t0" AS "t0",
+          toYear(
+            CAST(
+              toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
+              'Nullable(Date32)'
+            )
+          ) * 12 + toMonth(
+            CAST(
+              toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
+              'Nullable(Date32)'
+            )
+          ) AS "u0"
+        FROM (
+          SELECT
+            "e"."id" AS "id",
+            MIN("e"."time") AS "t0"
+          FROM "event_rows" AS "e"
+          WHERE
+            "e"."event" = 'Song'
+            AND "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
+            AND CAST("e"."id" AS Nullable(String)) <> ''
+          GROUP BY
+            "e"."id"
+        ) AS "s"
+      ) AS "s"
         ON "e"."id" = "s"."id" AND "e"."time" > "s"."t0"
       WHERE
         (
           "e"."_stored_time" < toDateTime64('2026-05-14 09:30:00.000000', 6, 'UTC')
           AND CAST("e"."id" AS Nullable(String)) <> ''
         )
-        AND (
-          toYear(
-            CAST(
-              toTimeZone(addSeconds(CAST("e"."time", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-              'Nullable(Date32)'
-            )
-          ) * 12 + toMonth(
-            CAST(
-              toTimeZone(addSeconds(CAST("e"."time", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-              'Nullable(Date32)'
-            )
-          ) >= toYear(
-            CAST(
-              toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-              'Nullable(Date32)'
-            )
-          ) * 12 + toMonth(
-            CAST(
-              toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-              'Nullable(Date32)'
-            )
-          ) + 1
-          AND toYear(
-            CAST(
-              toTimeZone(addSeconds(CAST("e"."time", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-              'Nullable(Date32)'
-            )
-          ) * 12 + toMonth(
-            CAST(
-              toTimeZone(addSeconds(CAST("e"."time", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-              'Nullable(Date32)'
-            )
-          ) <= toYear(
-            CAST(
-              toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-              'Nullable(Date32)'
-            )
-          ) * 12 + toMonth(
-            CAST(
-              toTimeZone(addSeconds(CAST("s"."t0", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
-              'Nullable(Date32)'
-            )
-          ) + 1
-        )
+        AND toYear(
+          CAST(
+            toTimeZone(addSeconds(CAST("e"."time", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
+            'Nullable(Date32)'
+          )
+        ) * 12 + toMonth(
+          CAST(
+            toTimeZone(addSeconds(CAST("e"."time", 'Nullable(DateTime64(6, ''UTC''))'), 32400), 'UTC'),
+            'Nullable(Date32)'
+          )
+        ) = "s"."u0" + 1
     )
   )
 ORDER BY

@@ -2,31 +2,15 @@ SELECT
   "u"."id" AS "id"
 FROM "users" AS "u"
 WHERE
-  (
-    "u"."listed" OR "u"."first_event_at" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-  )
-  AND "u"."uid" IN (
+  "u"."uid" IN (
     SELECT
       "s"."uid"
     FROM (
       SELECT
-        "e"."uid" AS "uid",
-        MIN("e"."time") AS "t0"
-      FROM "events" AS "e"
-      WHERE
-        "e"."event" = 'Song' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-      GROUP BY
-        "e"."uid"
-    ) AS "s"
-    WHERE
-      24317 > YEAR(CAST("s"."t0" + TO_SECONDS(32400) AS DATE)) * 12 + MONTH(CAST("s"."t0" + TO_SECONDS(32400) AS DATE)) + 1
-  )
-  AND NOT (
-    "u"."uid" IN (
-      SELECT
-        "e"."uid"
-      FROM "events" AS "e"
-      INNER JOIN (
+        "s"."uid" AS "uid",
+        "s"."t0" AS "t0",
+        YEAR(CAST("s"."t0" + TO_SECONDS(32400) AS DATE)) * 12 + MONTH(CAST("s"."t0" + TO_SECONDS(32400) AS DATE)) AS "u0"
+      FROM (
         SELECT
           "e"."uid" AS "uid",
           MIN("e"."time") AS "t0"
@@ -36,13 +20,35 @@ WHERE
         GROUP BY
           "e"."uid"
       ) AS "s"
+    ) AS "s"
+    WHERE
+      24317 > "s"."u0" + 1
+  )
+  AND NOT (
+    "u"."uid" IN (
+      SELECT
+        "e"."uid"
+      FROM "events" AS "e"
+      INNER JOIN (
+        SELECT
+          "s"."uid" AS "uid",
+          "s"."t0" AS "t0",
+          YEAR(CAST("s"."t0" + TO_SECONDS(32400) AS DATE)) * 12 + MONTH(CAST("s"."t0" + TO_SECONDS(32400) AS DATE)) AS "u0"
+        FROM (
+          SELECT
+            "e"."uid" AS "uid",
+            MIN("e"."time") AS "t0"
+          FROM "events" AS "e"
+          WHERE
+            "e"."event" = 'Song' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+          GROUP BY
+            "e"."uid"
+        ) AS "s"
+      ) AS "s"
         ON "e"."uid" = "s"."uid" AND "e"."time" > "s"."t0"
       WHERE
         "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-        AND (
-          YEAR(CAST("e"."time" + TO_SECONDS(32400) AS DATE)) * 12 + MONTH(CAST("e"."time" + TO_SECONDS(32400) AS DATE)) >= YEAR(CAST("s"."t0" + TO_SECONDS(32400) AS DATE)) * 12 + MONTH(CAST("s"."t0" + TO_SECONDS(32400) AS DATE)) + 1
-          AND YEAR(CAST("e"."time" + TO_SECONDS(32400) AS DATE)) * 12 + MONTH(CAST("e"."time" + TO_SECONDS(32400) AS DATE)) <= YEAR(CAST("s"."t0" + TO_SECONDS(32400) AS DATE)) * 12 + MONTH(CAST("s"."t0" + TO_SECONDS(32400) AS DATE)) + 1
-        )
+        AND YEAR(CAST("e"."time" + TO_SECONDS(32400) AS DATE)) * 12 + MONTH(CAST("e"."time" + TO_SECONDS(32400) AS DATE)) = "s"."u0" + 1
     )
   )
 ORDER BY

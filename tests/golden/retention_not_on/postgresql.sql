@@ -34,25 +34,10 @@ WHERE
       "s"."id"
     FROM (
       SELECT
-        "e"."id" AS "id",
-        MIN("e"."time") AS "t0"
-      FROM "event_rows" AS "e"
-      WHERE
-        "e"."event" = 'Song'
-        AND "e"."_stored_time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-        AND CAST("e"."id" AS TEXT) <> ''
-      GROUP BY
-        "e"."id"
-    ) AS "s"
-    WHERE
-      24317 > CAST(DATE_PART('year', CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) * 12 + CAST(DATE_PART('month', CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) + 1
-  )
-  AND NOT (
-    "u"."id" IN (
-      SELECT
-        "e"."id"
-      FROM "event_rows" AS "e"
-      INNER JOIN (
+        "s"."id" AS "id",
+        "s"."t0" AS "t0",
+        CAST(DATE_PART('year', CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) * 12 + CAST(DATE_PART('month', CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) AS "u0"
+      FROM (
         SELECT
           "e"."id" AS "id",
           MIN("e"."time") AS "t0"
@@ -64,16 +49,40 @@ WHERE
         GROUP BY
           "e"."id"
       ) AS "s"
+    ) AS "s"
+    WHERE
+      24317 > "s"."u0" + 1
+  )
+  AND NOT (
+    "u"."id" IN (
+      SELECT
+        "e"."id"
+      FROM "event_rows" AS "e"
+      INNER JOIN (
+        SELECT
+          "s"."id" AS "id",
+          "s"."t0" AS "t0",
+          CAST(DATE_PART('year', CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) * 12 + CAST(DATE_PART('month', CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) AS "u0"
+        FROM (
+          SELECT
+            "e"."id" AS "id",
+            MIN("e"."time") AS "t0"
+          FROM "event_rows" AS "e"
+          WHERE
+            "e"."event" = 'Song'
+            AND "e"."_stored_time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+            AND CAST("e"."id" AS TEXT) <> ''
+          GROUP BY
+            "e"."id"
+        ) AS "s"
+      ) AS "s"
         ON "e"."id" = "s"."id" AND "e"."time" > "s"."t0"
       WHERE
         (
           "e"."_stored_time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
           AND CAST("e"."id" AS TEXT) <> ''
         )
-        AND (
-          CAST(DATE_PART('year', CAST("e"."time" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) * 12 + CAST(DATE_PART('month', CAST("e"."time" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) >= CAST(DATE_PART('year', CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) * 12 + CAST(DATE_PART('month', CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) + 1
-          AND CAST(DATE_PART('year', CAST("e"."time" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) * 12 + CAST(DATE_PART('month', CAST("e"."time" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) <= CAST(DATE_PART('year', CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) * 12 + CAST(DATE_PART('month', CAST("s"."t0" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) + 1
-        )
+        AND CAST(DATE_PART('year', CAST("e"."time" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) * 12 + CAST(DATE_PART('month', CAST("e"."time" + MAKE_INTERVAL(0, 0, 0, 0, 0, 0, 32400) AS DATE)) AS INT) = "s"."u0" + 1
     )
   )
 ORDER BY

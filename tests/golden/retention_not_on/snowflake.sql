@@ -34,37 +34,22 @@ WHERE
       "s"."id"
     FROM (
       SELECT
-        "e"."id" AS "id",
-        MIN("e"."time") AS "t0"
-      FROM "event_rows" AS "e"
-      WHERE
-        "e"."event" = 'Song'
-        AND "e"."_stored_time" < TO_TIMESTAMP_NTZ('2026-05-14 09:30:00.000000', 'YYYY-MM-DD HH24:MI:SS.FF6')
-        AND CAST("e"."id" AS VARCHAR) <> ''
-      GROUP BY
-        "e"."id"
-    ) AS "s"
-    WHERE
-      24317 > YEAR(
-        CAST(CASE
-          WHEN "s"."t0" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-          THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-          ELSE DATEADD(SECOND, 32400, "s"."t0")
-        END AS DATE)
-      ) * 12 + MONTH(
-        CAST(CASE
-          WHEN "s"."t0" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-          THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-          ELSE DATEADD(SECOND, 32400, "s"."t0")
-        END AS DATE)
-      ) + 1
-  )
-  AND NOT (
-    "u"."id" IN (
-      SELECT
-        "e"."id"
-      FROM "event_rows" AS "e"
-      INNER JOIN (
+        "s"."id" AS "id",
+        "s"."t0" AS "t0",
+        YEAR(
+          CAST(CASE
+            WHEN "s"."t0" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
+            THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
+            ELSE DATEADD(SECOND, 32400, "s"."t0")
+          END AS DATE)
+        ) * 12 + MONTH(
+          CAST(CASE
+            WHEN "s"."t0" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
+            THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
+            ELSE DATEADD(SECOND, 32400, "s"."t0")
+          END AS DATE)
+        ) AS "u0"
+      FROM (
         SELECT
           "e"."id" AS "id",
           MIN("e"."time") AS "t0"
@@ -76,64 +61,64 @@ WHERE
         GROUP BY
           "e"."id"
       ) AS "s"
+    ) AS "s"
+    WHERE
+      24317 > "s"."u0" + 1
+  )
+  AND NOT (
+    "u"."id" IN (
+      SELECT
+        "e"."id"
+      FROM "event_rows" AS "e"
+      INNER JOIN (
+        SELECT
+          "s"."id" AS "id",
+          "s"."t0" AS "t0",
+          YEAR(
+            CAST(CASE
+              WHEN "s"."t0" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
+              THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
+              ELSE DATEADD(SECOND, 32400, "s"."t0")
+            END AS DATE)
+          ) * 12 + MONTH(
+            CAST(CASE
+              WHEN "s"."t0" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
+              THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
+              ELSE DATEADD(SECOND, 32400, "s"."t0")
+            END AS DATE)
+          ) AS "u0"
+        FROM (
+          SELECT
+            "e"."id" AS "id",
+            MIN("e"."time") AS "t0"
+          FROM "event_rows" AS "e"
+          WHERE
+            "e"."event" = 'Song'
+            AND "e"."_stored_time" < TO_TIMESTAMP_NTZ('2026-05-14 09:30:00.000000', 'YYYY-MM-DD HH24:MI:SS.FF6')
+            AND CAST("e"."id" AS VARCHAR) <> ''
+          GROUP BY
+            "e"."id"
+        ) AS "s"
+      ) AS "s"
         ON "e"."id" = "s"."id" AND "e"."time" > "s"."t0"
       WHERE
         (
           "e"."_stored_time" < TO_TIMESTAMP_NTZ('2026-05-14 09:30:00.000000', 'YYYY-MM-DD HH24:MI:SS.FF6')
           AND CAST("e"."id" AS VARCHAR) <> ''
         )
-        AND (
-          YEAR(
-            CAST(CASE
-              WHEN "e"."time" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              ELSE DATEADD(SECOND, 32400, "e"."time")
-            END AS DATE)
-          ) * 12 + MONTH(
-            CAST(CASE
-              WHEN "e"."time" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              ELSE DATEADD(SECOND, 32400, "e"."time")
-            END AS DATE)
-          ) >= YEAR(
-            CAST(CASE
-              WHEN "s"."t0" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              ELSE DATEADD(SECOND, 32400, "s"."t0")
-            END AS DATE)
-          ) * 12 + MONTH(
-            CAST(CASE
-              WHEN "s"."t0" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              ELSE DATEADD(SECOND, 32400, "s"."t0")
-            END AS DATE)
-          ) + 1
-          AND YEAR(
-            CAST(CASE
-              WHEN "e"."time" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              ELSE DATEADD(SECOND, 32400, "e"."time")
-            END AS DATE)
-          ) * 12 + MONTH(
-            CAST(CASE
-              WHEN "e"."time" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              ELSE DATEADD(SECOND, 32400, "e"."time")
-            END AS DATE)
-          ) <= YEAR(
-            CAST(CASE
-              WHEN "s"."t0" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              ELSE DATEADD(SECOND, 32400, "s"."t0")
-            END AS DATE)
-          ) * 12 + MONTH(
-            CAST(CASE
-              WHEN "s"."t0" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
-              ELSE DATEADD(SECOND, 32400, "s"."t0")
-            END AS DATE)
-          ) + 1
-        )
+        AND YEAR(
+          CAST(CASE
+            WHEN "e"."time" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
+            THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
+            ELSE DATEADD(SECOND, 32400, "e"."time")
+          END AS DATE)
+        ) * 12 + MONTH(
+          CAST(CASE
+            WHEN "e"."time" > TO_TIMESTAMP_NTZ('9999-12-31 14:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
+            THEN TO_TIMESTAMP_NTZ('9999-12-31 23:59:59.999999', 'YYYY-MM-DD HH24:MI:SS.FF6')
+            ELSE DATEADD(SECOND, 32400, "e"."time")
+          END AS DATE)
+        ) = "s"."u0" + 1
     )
   )
 ORDER BY
