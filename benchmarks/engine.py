@@ -2,10 +2,11 @@
 
     python3 run.py bench engine [--events 10000000] [--folder DIR] [--rounds 5]
 
-Prints one table: medians in milliseconds, in turns, each engine in a process of its own. Beside the
+Prints a table: medians in milliseconds, in turns, each engine in a process of its own. Beside the
 wall time stands the CPU time (user and system) of our SQL and of that by hand: on a disturbed
 machine it tells more. All must count the same people, or the run fails. The dataset is made once in
-the folder and kept.
+the folder and kept. A second table has the live count of the builder: how soon its first number,
+from the sample, and the exact one are there.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ def main() -> None:
             worst[case.name] = ratio
             if not is_same:
                 differing.append(case.name)
+        _print_live(sides["compiled"], options.rounds)
         peaks = ", ".join(f"{name} {side.peak:,.0f} MB" for name, side in sides.items())
     print(f"peak memory of the process: {peaks}")
     name = max(worst, key=lambda each: worst[each])
@@ -107,6 +109,18 @@ def _print_head(events: int, folder: Path) -> None:
         f"{'question':28} {'users':>10}{names}"
         f"{'compiled':>11}{'by hand':>11}{'wall':>6}{'CPU':>6}{'ms':>8}"
     )
+
+
+def _print_live(compiled: Process, rounds: int) -> None:
+    print(f"\n{'live count while editing':28} {'first ms':>10}{'exact ms':>10}")
+    for case in CASES:
+        times = [
+            [compiled.ask(case.name, do)["wall"] for do in ("estimate", "live")]
+            for _ in range(rounds + 1)
+        ]
+        first, exact = (statistics.median(each) for each in zip(*times[1:], strict=True))
+        print(f"{case.name:28} {first:10.1f}{exact:10.1f}", flush=True)
+    print()
 
 
 def _row(case: str, sides: dict[str, Process], rounds: int) -> tuple[float, bool]:

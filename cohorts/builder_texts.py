@@ -51,6 +51,8 @@ def _page() -> dict[str, Any]:
         "in_group": _("in group"),
         "counting": _("counting"),
         "not_counted": _("not counted"),
+        "estimate": _("about {count} ± {bound} users, counting …"),
+        "estimate_few": _("fewer than about {count} users, counting …"),
         "announce_total": _("{count} users in the cohort"),
         "needs_attention_one": _("1 condition needs attention before saving"),
         "needs_attention": _("{count} conditions need attention before saving"),

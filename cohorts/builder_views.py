@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import asdict
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from cohorts.builder_estimate import estimate_members
 from cohorts.builder_page import ADD, CHANGE, dataset_data, describe_saved, page_data
 from cohorts.builder_preview import Draft, count_draft, read_draft
 from cohorts.builder_requests import (
@@ -70,12 +72,28 @@ def preview(request: HttpRequest) -> HttpResponse:
     sequence = read_whole(data, "sequence") or 0
     dataset = get_dataset(data.get("dataset"))
     draft = read_draft(dataset, data.get("definition"), slug=read_text(data, "slug", limit=100))
+    if data.get("estimate") is True:
+        return _estimate(request, draft, token, sequence)
     try:
         with running_preview(request.user.pk, token, sequence) as running:
             answer = count_draft(draft, as_of=timezone.now(), on_connection=running.watch)
     except Superseded:
         raise RequestRefused(_("A newer count of this page is running."), 409) from None
     return JsonResponse(answer)
+
+
+def _estimate(request: HttpRequest, draft: Draft, token: str, sequence: int) -> HttpResponse:
+    """Asked for while the exact count runs, which must not be stopped by it."""
+    estimate = None
+    with (
+        suppress(Superseded),
+        running_preview((request.user.pk, "estimate"), token, sequence) as running,
+    ):
+        if draft.prepared is not None:
+            estimate = estimate_members(
+                draft.prepared, as_of=timezone.now(), on_connection=running.watch
+            )
+    return JsonResponse({"estimate": estimate and asdict(estimate)})
 
 
 @require_POST

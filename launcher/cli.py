@@ -11,9 +11,9 @@ from typing import NoReturn
 
 from launcher import product
 from launcher.console import Stop, complain, say
-from launcher.environment import ensure_environment
+from launcher.environment import add_packages, ensure_environment
 from launcher.java import ensure_java
-from launcher.layout import ROOT, configured, data_dir
+from launcher.layout import BENCH_LOCK, ROOT, configured, data_dir
 from launcher.preparation import Preparation
 
 USAGE = """\
@@ -184,6 +184,9 @@ def _run_benchmark(arguments: list[str], *, prefix: str, tests: bool) -> int:
     if not arguments or arguments[0] not in names:
         raise Stop(f"Name one of: {', '.join(names) or '(there is none yet)'}", status=2)
     python = ensure_environment(tests=tests)
+    if (prefix, arguments[0]) == ("", "engine"):
+        # The other engines that it measures against.
+        add_packages(BENCH_LOCK)
     module = f"benchmarks.{prefix}{arguments[0]}"
     os.chdir(ROOT)
     os.execv(python, [str(python), "-m", module, *arguments[1:]])  # noqa: S606

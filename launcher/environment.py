@@ -58,6 +58,16 @@ def _lock(*, tests: bool, engines: bool) -> Path:
     return TEST_LOCK if tests else RUNTIME_LOCK
 
 
+def add_packages(lock: Path) -> None:
+    """Install those of a further lock beside what `.venv` holds, until it is made anew."""
+    with _one_at_a_time():
+        if _is_installed(lock):
+            return
+        with step(f"Installing the packages of {lock.name}"):
+            _install_with_pip(lock)
+        write_whole(STAMP, json.dumps(_stamp() | {lock.name: _fingerprint(lock)}))
+
+
 def _is_installed(lock: Path) -> bool:
     return VENV_PYTHON.exists() and _stamp().get(lock.name) == _fingerprint(lock)
 

@@ -13,6 +13,7 @@ RUNTIME_LOCK = ROOT / "requirements.lock"
 TEST_LOCK = ROOT / "requirements-test.lock"
 ENGINES_LOCK = ROOT / "requirements-engines.lock"
 ENGINES_TEST_LOCK = ROOT / "requirements-engines-test.lock"
+BENCH_LOCK = ROOT / "requirements-bench.lock"
 
 
 def configured(environ: Mapping[str, str] | None = None) -> dict[str, str]:

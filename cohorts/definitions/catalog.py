@@ -50,6 +50,8 @@ class Catalog:
     events: tuple[Event, ...] = ()
     event_properties: tuple[Property, ...] = ()
     user_properties: tuple[Property, ...] = ()
+    # One of so many users stands with all events in tables for estimates too; 0: there are none.
+    sample_of: int = 0
 
     def properties(self, scope: Scope) -> tuple[Property, ...]:
         return self.event_properties if scope == "event" else self.user_properties
@@ -79,6 +81,7 @@ class Catalog:
             events=tuple(Event(**event) for event in data.get("events", ())),
             event_properties=tuple(map(_read_property, data.get("event_properties", ()))),
             user_properties=tuple(map(_read_property, data.get("user_properties", ()))),
+            sample_of=data.get("sample_of", 0),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +76,13 @@ class Layout:
 
 
 DUCKDB_FILE = Layout()
+SAMPLE_SCHEMA = "sample"
+
+
+def sampled(layout: Layout) -> Layout:
+    """The tables of the product's own file that hold some of its users, `Catalog.sample_of`."""
+    return replace(layout, events=f"{SAMPLE_SCHEMA}.events", users=f"{SAMPLE_SCHEMA}.users")
+
 
 # No property of a warehouse is read under a name that begins so.
 STORED_TIME = "_stored_time"

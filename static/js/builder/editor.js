@@ -26,6 +26,7 @@ export class Editor {
   answer = null;
   failure = null; // why there is no count, in words
   counting = false;
+  estimate = null;
   attempted = false; // save or execute was pressed: what is unfilled counts as a mistake
   open = { globalFilter: false, dateRange: false, moving: null };
   said = ""; // what was done that only the eye could see
@@ -42,6 +43,7 @@ export class Editor {
     this.history = new History(this.saved);
     this.live = new LivePreview(this.api, {
       onStart: () => this.#started(),
+      onEstimate: (estimate) => this.#estimated(estimate),
       onAnswer: (answer, tree) => this.#answered(answer, tree),
       onError: (error) => this.#failed(error),
     });
@@ -267,6 +269,13 @@ export class Editor {
 
   #started() {
     this.counting = true;
+    this.estimate = null;
+  }
+
+  #estimated(estimate) {
+    if (!this.counting) return;
+    this.estimate = estimate;
+    this.redraw();
   }
 
   #answered(answer, tree) {

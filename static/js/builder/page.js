@@ -102,6 +102,11 @@ function footer(ctx, saving, sampling) {
 
 function total(ctx) {
   const { answer, texts } = ctx;
+  if (ctx.counting && ctx.estimate) {
+    const { count: about, bound } = ctx.estimate;
+    const words = bound === null ? texts.estimate_few : texts.estimate;
+    return html`<span class="total">${fill(words, { count: count(about), bound: count(bound ?? 0) })}</span>`;
+  }
   const known = typeof answer?.total === "number";
   return html`<span class="total ${ctx.counting ? "is-stale" : ""}"
     >${known ? html`<b>${count(answer.total)}</b> ${texts.users}` : ctx.counting ? texts.counting : nothing}</span
