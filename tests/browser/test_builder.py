@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.running_product import Product
 
@@ -429,3 +429,25 @@ def test_the_sample_shows_chosen_columns_and_saves_them(
     first, second, *_ = (tmp_path / "sample.csv").read_text("utf-8-sig").splitlines()
     assert first == '"User_id","SING ≥ 1 in the last 30 day(s)","country"'
     assert second.count('","') == 2
+
+
+def test_an_estimate_stands_in_for_a_slow_count(open_builder: Opener) -> None:
+    page = open_builder()
+    held = []
+
+    def answer(route: Route) -> None:
+        asked = json.loads(route.request.post_data or "{}")
+        if asked.get("estimate"):
+            route.fulfill(json={"estimate": {"count": 12400, "bound": 600}})
+        else:
+            held.append(route)
+
+    page.route("**/preview/", answer)
+    choose_event(page, "SING")
+    total = page.locator(".total")
+    expect(total).to_have_text("about 12,400 ± 600 users, counting …")
+    expect(page.locator(".total b")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    assert wait_for_total(page) > 0
+    expect(total).not_to_contain_text("about")
