@@ -22,7 +22,8 @@ from cohorts.definitions.operators import (
     operators_as_json,
 )
 from cohorts.definitions.parse_conditions import CONDITION_READERS
-from cohorts.models import Cohort, Dataset
+from cohorts.dictionary import Kind, Labels, describe_label, read_labels, visible_catalog
+from cohorts.models import Cohort, DataLabel, Dataset
 from cohorts.templates_offered import offered_templates
 
 ADD = "cohorts.add_cohort"
@@ -55,19 +56,23 @@ def page_data(*, dataset: Dataset, cohort: Cohort | None, user: Any) -> dict[str
 
 def dataset_data(dataset: Dataset, *, without: Cohort | None = None) -> dict[str, Any]:
     """What can be chosen from in this dataset. `without`: a cohort cannot refer to itself."""
-    catalog = Catalog.from_json(dataset.catalog)
+    catalog, labels = Catalog.from_json(dataset.catalog), read_labels(dataset)
     cohorts = Cohort.objects.live().filter(dataset=dataset)
     if without is not None:
         cohorts = cohorts.exclude(pk=without.pk)
     events = sorted(catalog.events, key=lambda event: (-event.count, event.name))
     return {
         "catalog": {
-            "events": [{"name": event.name, "count": event.count} for event in events],
-            "event_properties": [_describe_property(p) for p in catalog.event_properties],
-            "user_properties": [_describe_property(p) for p in catalog.user_properties],
+            "events": [
+                {"name": event.name, "count": event.count}
+                | describe_label(labels.get((Kind.EVENT, event.name)))
+                for event in events
+            ],
+            "event_properties": _properties(catalog, Kind.EVENT_PROPERTY, labels),
+            "user_properties": _properties(catalog, Kind.USER_PROPERTY, labels),
         },
         "cohorts": list(cohorts.values("slug", "name", "description")),
-        "templates": offered_templates(catalog),
+        "templates": offered_templates(visible_catalog(catalog, labels)),
     }
 
 
@@ -104,6 +109,14 @@ def describe_saved(cohort: Cohort) -> dict[str, Any]:
         "url": cohort.get_absolute_url(),
         "edit_url": reverse("cohorts:edit", args=[cohort.slug]),
     }
+
+
+def _properties(catalog: Catalog, kind: DataLabel.Kind, labels: Labels) -> list[dict[str, Any]]:
+    """Hidden ones too: the types of what a definition names already must be known."""
+    return [
+        _describe_property(known) | describe_label(labels.get((kind, known.name)))
+        for known in catalog.properties("event" if kind == Kind.EVENT_PROPERTY else "user")
+    ]
 
 
 def _describe_property(known: Property) -> dict[str, Any]:

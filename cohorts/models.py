@@ -227,3 +227,53 @@ class Preferences(models.Model):
 
     def __str__(self) -> str:
         return f"preferences of {self.user}"
+
+
+class DataLabel(models.Model):
+    """What people say of an event or a property. Kept by its name, so that a reload keeps it."""
+
+    class Kind(models.TextChoices):
+        EVENT = "event", _("Event")
+        EVENT_PROPERTY = "event_property", _("Event property")
+        USER_PROPERTY = "user_property", _("User property")
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="labels")
+    kind = models.CharField(max_length=14, choices=Kind)
+    name = models.CharField(max_length=500)
+    display_name = models.CharField(_("display name"), max_length=100, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    category = models.CharField(_("category"), max_length=40, blank=True)
+    # Left out of what the builder offers. Definitions that name it stay valid.
+    is_hidden = models.BooleanField(_("hidden"), default=False)
+    changed_at = models.DateTimeField(auto_now=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "kind", "name"], name="one_label_per_name"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["event", "event_property", "user_property"]),
+                name="data_label_kind_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.name}"
+
+
+class EventTrend(models.Model):
+    """How often an event came on each of the last days, counted once for each load."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="trends")
+    event = models.TextField()
+    # One number a day in the dataset's zone, up to and with `last_day`.
+    counts = models.JSONField()
+    last_day = models.DateField()
+    # `Dataset.loaded_at` of what was counted.
+    loaded_at = models.DateTimeField()
+    counted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.event} until {self.last_day}"

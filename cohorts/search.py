@@ -26,6 +26,11 @@ class FieldFound:
     scope: Scope
     type: str
 
+    @property
+    def kind(self) -> str:
+        """One of `DataLabel.Kind`."""
+        return f"{self.scope}_property"
+
 
 @dataclass(frozen=True)
 class Found:

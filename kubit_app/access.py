@@ -47,6 +47,8 @@ ACCESS: dict[str, str] = {
     "schema": VIEW_COHORT,
     "search": VIEW_COHORT,
     "data": VIEW_COHORT,
+    # Changing what is said asks for one right more.
+    "data_entry": VIEW_COHORT,
     "cohorts:list": VIEW_COHORT,
     "cohorts:detail": VIEW_COHORT,
     "cohorts:info": VIEW_COHORT,

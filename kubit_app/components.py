@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 register = template.Library()
 
@@ -71,6 +72,12 @@ def clock_minutes(value: datetime | None, zone: str | None = None) -> str:
 def number(value: int | None) -> str:
     """Thousands separated, blank when there is no number."""
     return "" if value is None else f"{value:,}"
+
+
+@register.filter
+def age(value: datetime | None) -> str:
+    """How long ago, roughly: `3 days`."""
+    return timesince(value, depth=1) if value else ""
 
 
 @register.filter

@@ -28,6 +28,7 @@ GOVERNOR = [
     "cohorts.add_cohort",
     "cohorts.change_cohort",
     "cohorts.delete_cohort",
+    "cohorts.change_datalabel",
     "integrations.add_importrun",
     "integrations.download_members",
     "integrations.view_incident",

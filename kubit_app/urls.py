@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from cohorts.data_views import show_data
+from cohorts.data_views import show_data, show_entry
 from cohorts.menu import choose_schema
 from cohorts.search_views import show_results
 from integrations import status_views
@@ -26,6 +26,7 @@ urlpatterns = [
     path("schema/", choose_schema, name="schema"),
     path("search/", show_results, name="search"),
     path("data/", show_data, name="data"),
+    path("data/entry/", show_entry, name="data_entry"),
     path("password/", PasswordChange.as_view(), name="password_change"),
     path("cohorts/", include("cohorts.urls")),
     path("", include("integrations.urls")),

@@ -27,6 +27,7 @@ EXPECTED["Governor"] = EXPECTED["Creator"] | {
     "cohorts.add_cohort",
     "cohorts.change_cohort",
     "cohorts.delete_cohort",
+    "cohorts.change_datalabel",
     "integrations.add_importrun",
     "integrations.change_importschedule",
     "integrations.download_members",

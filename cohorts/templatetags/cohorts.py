@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.template import Context
+from django.urls import reverse
 
 from cohorts.menu import Menu, read_menu
+from cohorts.models import Dataset
 
 register = template.Library()
 
@@ -27,3 +30,10 @@ def initials(user: Any) -> str:
 def of_key(values: dict[Any, Any], key: Any) -> Any:
     """A dictionary's value for a key that a template has in a variable."""
     return values.get(key, [])
+
+
+@register.simple_tag
+def entry_url(dataset: Dataset, kind: str, name: str) -> str:
+    """The page of an event or property; `kind` is one of `DataLabel.Kind`."""
+    query = urlencode({"schema": dataset.name, "kind": str(kind), "name": name})
+    return f"{reverse('data_entry')}?{query}"

@@ -81,7 +81,7 @@ def test_it_lists_what_there_is_to_build_on(client: Client, dataset: Dataset) ->
     client.force_login(make_user("Viewer"))
     shown = text(client.get("/data/"))
     assert "SING 12,345,678" in shown
-    assert "can_sing of users boolean" in shown
+    assert "can_sing boolean" in text(client.get("/data/", {"show": "user_property"}))
 
 
 def test_it_says_how_to_load_events_when_there_are_none(client: Client) -> None:

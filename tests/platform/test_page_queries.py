@@ -40,6 +40,7 @@ PAGES = [
     "/notices/",
     "/search/?q=bulk",
     "/data/",
+    "/data/?show=user_property&q=a&hidden=yes",
 ]
 
 

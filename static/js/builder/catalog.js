@@ -11,11 +11,13 @@ export function findProperty(catalog, scope, name) {
 /** Choices of a property picker; a JSON property also offers the paths seen in the data. */
 export function propertyOptions(catalog, scopes, texts) {
   return scopes.flatMap((scope) =>
-    (catalog[`${scope}_properties`] ?? []).flatMap((property) => {
+    (catalog[`${scope}_properties`] ?? []).filter(({ hidden }) => !hidden).flatMap((property) => {
       const names = [property.name, ...(property.json_paths ?? []).map((path) => `${property.name}.${path}`)];
       return names.map((name) => ({
         value: `${scope}:${name}`,
         text: name,
+        hint: name === property.name ? property.label : undefined,
+        tip: property.description,
         icon: scope === "user" ? "i-user" : "i-bolt",
         group: scopes.length > 1 ? texts[`${scope}_properties`] : undefined,
       }));

@@ -78,7 +78,7 @@ export class Combo {
 }
 
 /**
- * spec: {id, label, chips: [{text, icon, tip}], options: [{value, text, count, icon, group}],
+ * spec: {id, label, chips: [{text, icon, tip}], options: [{value, text, hint, tip, count, icon, group}],
  *        source(query, signal), free, text, onText, onPick(value), onRemove(index), placeholder,
  *        problem, single, numeric}
  * With `text`/`onText` it is one text with suggestions; otherwise it holds chips.
@@ -169,13 +169,16 @@ function optionTemplate(ctx, spec, options, option, i) {
       id="${spec.id}-o${i}"
       role="option"
       aria-selected=${ctx.combo.active === i ? "true" : "false"}
+      title=${option.tip ?? nothing}
       @mousedown=${(event) => event.preventDefault()}
       @click=${(event) => {
         event.stopPropagation();
         pick(ctx, spec, option);
       }}
     >
-      ${option.icon ? icon(option.icon) : nothing}<span class="combo__text">${option.text}</span>${option.count ===
+      ${option.icon ? icon(option.icon) : nothing}<span class="combo__text"
+        >${option.text}${option.hint ? html` <span class="combo__hint">${option.hint}</span>` : nothing}</span
+      >${option.count ===
       undefined
         ? nothing
         : html`<span class="combo__count">${count(option.count)}</span>`}
@@ -201,6 +204,7 @@ function matching(options, query) {
   if (!needle) return options.slice(0, SHOWN);
   const rank = (option) => {
     const at = option.text.toLowerCase().indexOf(needle);
+    if (at < 0 && option.hint?.toLowerCase().includes(needle)) return 1;
     return at < 0 ? 2 : at > 0 ? 1 : 0;
   };
   const ranked = options.map((option) => [rank(option), option]).filter(([r]) => r < 2);

@@ -34,13 +34,22 @@ export function eventPicker(ctx, { id, path, node, label, placeholder = ctx.text
 const eventOptions = (ctx, chosen) => [
   ...(chosen.includes(ANY) ? [] : [{ value: ANY, text: ctx.texts.any_event, icon: "i-activity" }]),
   ...ctx.catalog.events
-    .filter(({ name }) => !chosen.includes(name))
-    .map(({ name, count }) => ({ value: name, text: name, count, icon: "i-bolt" })),
+    .filter(({ name, hidden }) => !hidden && !chosen.includes(name))
+    .map(({ name, count, label, description }) => ({
+      value: name,
+      text: name,
+      hint: label,
+      tip: description,
+      count,
+      icon: "i-bolt",
+    })),
 ];
 
 function tipOf(ctx, name) {
   const event = ctx.catalog.events.find((known) => known.name === name);
-  return event ? ctx.texts.event_seen.replace("{count}", event.count.toLocaleString()) : undefined;
+  if (!event) return undefined;
+  const seen = ctx.texts.event_seen.replace("{count}", event.count.toLocaleString());
+  return [event.label, event.description, seen].filter(Boolean).join("\n");
 }
 
 const spec = (ctx, path, node) => ({

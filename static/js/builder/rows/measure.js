@@ -56,7 +56,7 @@ function chooseFunction(ctx, path, node, name) {
 
 function propertyPicker(ctx, { id, path, node, wants }) {
   const fitting = ctx.catalog.event_properties.filter(
-    ({ type }) => wants === "any" || type === "number" || type === "json",
+    ({ type, hidden }) => !hidden && (wants === "any" || type === "number" || type === "json"),
   );
   const names = fitting.flatMap((p) => [
     ...(p.type === "json" && wants !== "any" ? [] : [p.name]),
