@@ -62,7 +62,12 @@ MOST_EXTRA = 1.3
 
 class Campaign:
     def __init__(
-        self, world: World, server: PostgresServer | None, mail: MailServer, chance: random.Random
+        self,
+        world: World,
+        server: PostgresServer | None,
+        mail: MailServer,
+        chance: random.Random,
+        cohorts: int,
     ) -> None:
         self.world, self.mail, self.chance = world, mail, chance
         self.parts = Parts(world, keepers=KEEPERS)
@@ -75,7 +80,7 @@ class Campaign:
             Browser(self.parts.url),
         )
         self.shop.browser.sign_in(open_session())
-        self.lanes = [Lane(self.shop, f"cohort-{number}") for number in range(COHORTS)]
+        self.lanes = [Lane(self.shop, f"cohort-{number}") for number in range(cohorts)]
         points = named_points()
         self.killer = Killer(
             world, self.parts, server, chance=random.Random(1), points=points, pause=PAUSE
@@ -263,7 +268,7 @@ def crashable_server(database: str) -> Iterator[PostgresServer | None]:
             server.stop()
 
 
-def check(database: str, runs: int, seed: int, *, every_point: bool) -> int:
+def check(database: str, runs: int, seed: int, *, cohorts: int, every_point: bool) -> int:
     report = Report(f"Crash: imports with processes killed, on {database}")
     chance = random.Random(seed)
     with ExitStack() as stack:
@@ -278,7 +283,7 @@ def check(database: str, runs: int, seed: int, *, every_point: bool) -> int:
                 WORKER_PROCESSES=str(WORKERS_EACH),
             )
         )
-        campaign = Campaign(world, server, mail, chance)
+        campaign = Campaign(world, server, mail, chance, cohorts)
         campaign.run(runs, every_point=every_point)
         judge(report, campaign, read_findings(world), every_point=every_point)
         campaign.parts.stop()
@@ -288,15 +293,23 @@ def check(database: str, runs: int, seed: int, *, every_point: bool) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--cohorts", type=int, default=COHORTS, help="side by side")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--database", choices=DATABASES)
     parser.add_argument("--short", action="store_true", help="do not wait for every named point")
     options = parser.parse_args()
     if options.database:
-        return check(options.database, options.runs, options.seed, every_point=not options.short)
+        return check(
+            options.database,
+            options.runs,
+            options.seed,
+            cohorts=options.cohorts,
+            every_point=not options.short,
+        )
     # Each in a process of its own: Django has one set of settings a process.
     again = ["--short"] if options.short else []
     again += ["--seed", str(options.seed), "--runs", str(options.runs)]
+    again += ["--cohorts", str(options.cohorts)]
     command = [sys.executable, "-m", "benchmarks.campaign_crash", *again]
     codes = [
         subprocess.run([*command, "--database", name], cwd=ROOT, check=False).returncode

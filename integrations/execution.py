@@ -42,6 +42,7 @@ from integrations.notifications import write_mails
 from integrations.outages import outlast
 from integrations.pace import paced
 from integrations.planning import Counts, IdentifiedBy, PlannedBatch, draw_plan
+from integrations.rebuilding import is_readable, quiet_until, rebuild
 from integrations.runs import ring, unring
 from integrations.safety import hold_words
 
@@ -88,6 +89,10 @@ def _compute(claim: Claim) -> Stopped | None:
     """Take the snapshot and freeze the plan. A failure here has sent nothing."""
     run = claim.run()
     now = timezone.now()
+    ledger = get_ledger(run.cohort, run.connection)
+    if not is_readable(ledger) and (until := quiet_until(ledger)) > now:
+        claim.wait(until, _("Waiting for late answers to earlier requests"))
+        return None
     claim.update(state=State.COMPUTING, started_at=run.started_at or now, as_of=run.as_of or now)
     try:
         with claim.kept():
@@ -113,6 +118,8 @@ def freeze_plan(claim: Claim, snapshot: Snapshot | None) -> None:
     """Compare with the ledger, keep the plan, and go on to sending or hold."""
     run = claim.run()
     ledger = get_ledger(run.cohort, run.connection)
+    if not is_readable(ledger):
+        rebuild(claim, ledger)
     members = membership.verify(snapshot.file, snapshot.sha256) if snapshot else None
     drawn: list[tuple[Counts, list[PlannedBatch]]] = []
     folder = Path(tempfile.mkdtemp(prefix="plan-"))
@@ -207,7 +214,10 @@ def _send(claim: Claim) -> None:
         close_run(claim, Stopped(error.kind, error.message))
         return
     with closing(destination):
-        end = deliver_slice(claim, destination, get_ledger(run.cohort, run.connection))
+        try:
+            end = deliver_slice(claim, destination, get_ledger(run.cohort, run.connection))
+        except membership.StoreError as error:
+            end = Stopped("store", str(error))
     match end:
         case Finished():
             close_run(claim)

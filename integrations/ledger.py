@@ -102,12 +102,12 @@ def settle_files(
     """
     with scratch_database() as db:
         _load(db, holdings, plan, outcomes, list(refused), quiet_since=now - QUIET_PERIOD)
-        confirmed = _store(db, f"{prefix}-confirmed.parquet", _CONFIRMED)
+        confirmed = store(db, f"{prefix}-confirmed.parquet", _CONFIRMED)
         reach("ledger_half_written")
         return Settled(
             confirmed=confirmed,
-            in_doubt=_store(db, f"{prefix}-in-doubt.parquet", _IN_DOUBT),
-            ever_sent=_store(db, f"{prefix}-ever-sent.parquet", _EVER_SENT),
+            in_doubt=store(db, f"{prefix}-in-doubt.parquet", _IN_DOUBT),
+            ever_sent=store(db, f"{prefix}-ever-sent.parquet", _EVER_SENT),
         )
 
 
@@ -218,7 +218,7 @@ _EVER_SENT = """
 """
 
 
-def _store(db: duckdb.DuckDBPyConnection, name: str, query: str) -> membership.StoredFile:
+def store(db: duckdb.DuckDBPyConnection, name: str, query: str) -> membership.StoredFile:
     def write(draft: Path) -> None:
         db.execute(
             f"COPY (SELECT * FROM ({query}) ORDER BY id) TO $draft "

@@ -5,6 +5,9 @@ The invariants of ARCHITECTURE.md stand here as constraints wherever a database 
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import and_
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -96,12 +99,25 @@ class Ledger(models.Model):
     ever_sent_sha256 = models.CharField(max_length=64, blank=True)
     ever_sent_count = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
+    # Since when it cannot be trusted: a run could not be settled into it.
+    lost_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["cohort", "connection"], name="one_ledger_per_cohort_and_connection"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_count__gte=0, in_doubt_count__gte=0, ever_sent_count__gte=0),
+                name="ledger_counts_are_not_negative",
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"{name}_file": ""}) | ~Q(**{f"{name}_sha256": ""}),
+                    name=f"ledger_{name}_file_has_its_checksum",
+                )
+                for name in ("confirmed", "in_doubt", "ever_sent")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -329,6 +345,31 @@ class ImportRun(models.Model):
                 name="final_runs_are_finished",
             ),
             models.CheckConstraint(
+                condition=Q(
+                    state__in=[
+                        *("queued", "computing", "held", "sending"),
+                        *("succeeded", "partial", "failed", "canceled"),
+                    ]
+                ),
+                name="run_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=reduce(
+                    and_,
+                    (
+                        Q(**{name: None}) | Q(**{f"{name}__gte": 0})
+                        for name in (
+                            *("size", "added", "removed", "unchanged"),
+                            *("blank", "invalid", "in_doubt", "refused"),
+                        )
+                    ),
+                ),
+                name="run_counts_are_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(plan_file="") | ~Q(plan_sha256=""), name="run_plan_has_its_checksum"
+            ),
+            models.CheckConstraint(
                 condition=~Q(state="succeeded")
                 | Q(size__isnull=False, added__isnull=False, removed__isnull=False),
                 name="succeeded_runs_are_counted",
@@ -384,6 +425,10 @@ class ImportBatch(models.Model):
         verbose_name_plural = _("import batches")
         constraints = [
             models.UniqueConstraint(fields=["run", "number"], name="one_row_per_batch"),
+            models.CheckConstraint(
+                condition=Q(state__in=["planned", "sending", "acknowledged", "refused", "unknown"]),
+                name="batch_state_is_known",
+            ),
             models.CheckConstraint(
                 condition=Q(added__lte=1000 - F("removed")), name="batch_holds_at_most_1000_ids"
             ),

@@ -241,17 +241,6 @@ def _fixture():
     return FIXTURE
 
 
-def test_a_broken_store_stops_before_anything_is_sent(sandbox, define, run_import, settings):
-    run = run_import(define(5))
-    ledger = Ledger.objects.get()
-    path = execution.membership.path_of(ledger.confirmed_file)
-    path.write_bytes(path.read_bytes()[:-1])
-    before = len(user_requests(sandbox))
-    run = run_import(define(6))
-    assert (run.state, run.error_kind) == ("failed", "store")
-    assert len(user_requests(sandbox)) == before
-
-
 def test_a_run_that_kills_its_workers_is_given_up(define, connection):
     run = request_import(define(5), connection=connection, trigger="manual")
     ImportRun.objects.filter(pk=run.pk).update(
