@@ -78,9 +78,10 @@ class Lane:
         if self.wanted:
             # What arrived late, after the run had succeeded, must not have changed anything.
             self.compare("later")
-        self.wanted = shop.chance.choice([n for n in range(1, 10) if n != self.wanted])
+        wanted = shop.chance.choice([n for n in range(1, 10) if n != self.wanted])
         self._tries = 0
-        self._cohort = define(shop.dataset, self.slug, self.wanted)
+        # Together: broken off by an outage, nothing new is wanted yet.
+        self._cohort, self.wanted = define(shop.dataset, self.slug, wanted), wanted
         self._ask()
 
     # -- asking for a run ----------------------------------------------------------------------
