@@ -20,7 +20,7 @@ from integrations.braze.waits import backoff
 from integrations.connections import place_of, requests_per_second
 from integrations.fail_points import reach
 from integrations.leases import Claim
-from integrations.models import ImportBatch, ImportRun, Ledger, RefusedMember
+from integrations.models import EarlierTry, ImportBatch, ImportRun, Ledger, RefusedMember
 from integrations.outages import outlast
 from integrations.pace import paced
 from integrations.planning import QUIET_PERIOD, PlanReader
@@ -152,6 +152,7 @@ def _mark_sending(claim: Claim, batch: ImportBatch) -> ImportRun:
         claim.update()
         run = ImportRun.objects.get(pk=claim.run_id)
         if run.cancel_requested_at is None:
+            _keep_earlier_try(batch)
             ImportBatch.objects.filter(pk=batch.pk).update(
                 state=State.SENDING,
                 tries=F("tries") + 1,
@@ -159,6 +160,27 @@ def _mark_sending(claim: Claim, batch: ImportBatch) -> ImportRun:
                 last_sent_at=now,
             )
     return run
+
+
+def _keep_earlier_try(batch: ImportBatch) -> None:
+    """The row is about to tell of the next request: what it tells of the last one is kept."""
+    if not batch.tries or batch.last_sent_at is None:
+        return
+    # Found in SENDING, it carries the answer of a try before: of this one none was seen.
+    answered = batch.state != State.SENDING
+    EarlierTry.objects.bulk_create(
+        [
+            EarlierTry(
+                batch=batch,
+                number=batch.tries,
+                sent_at=batch.last_sent_at,
+                answered_at=batch.answered_at if answered else None,
+                status_code=batch.status_code if answered else None,
+                note=batch.note if answered else _("The worker ended before the answer came"),
+            )
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def _record(

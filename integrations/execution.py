@@ -159,6 +159,7 @@ def freeze_plan(claim: Claim, snapshot: Snapshot | None) -> None:
             held_reason=hold_words(hold),
             held_facts=hold,
             snapshot=snapshot,
+            planned_at=timezone.now(),
             plan_file=stored.name,
             plan_sha256=stored.sha256,
             size=counts.size,

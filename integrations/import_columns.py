@@ -1,4 +1,4 @@
-"""What lists show about the imports of many cohorts, read in two queries."""
+"""What lists show about the imports of many cohorts, read in two queries or three."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import OuterRef, Subquery
 
 from cohorts.models import Cohort
-from integrations.models import ImportRun, ImportSchedule
+from integrations.models import ImportRun, ImportSchedule, ScheduleSlot
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class ImportColumns:
     cohort: Cohort
     schedule: ImportSchedule | None
     last_run: ImportRun | None
+    # The last time that was due, where it did not go as planned; read where lists ask for it.
+    slot: ScheduleSlot | None = None
 
     @property
     def recipients(self) -> list[str]:
@@ -36,7 +38,9 @@ class ImportColumns:
         return self.schedule.timezone if self.schedule else self.cohort.dataset.timezone
 
 
-def read_import_columns(cohorts: Iterable[Cohort]) -> dict[int, ImportColumns]:
+def read_import_columns(
+    cohorts: Iterable[Cohort], *, with_slots: bool = False
+) -> dict[int, ImportColumns]:
     """By cohort id. The cohorts come with their datasets."""
     listed = list(cohorts)
     schedules = {
@@ -46,10 +50,26 @@ def read_import_columns(cohorts: Iterable[Cohort]) -> dict[int, ImportColumns]:
         ).select_related("paused_by")
     }
     runs = {run.cohort_id: run for run in _last_runs(listed)}
+    slots = _last_slots(list(schedules.values())) if with_slots else {}
     return {
-        cohort.pk: ImportColumns(cohort, schedules.get(cohort.pk), runs.get(cohort.pk))
+        cohort.pk: ImportColumns(
+            cohort, schedules.get(cohort.pk), runs.get(cohort.pk), slots.get(cohort.pk)
+        )
         for cohort in listed
     }
+
+
+def _last_slots(schedules: list[ImportSchedule]) -> dict[int, ScheduleSlot]:
+    """The newest of each, by cohort id, unless its import started on time."""
+    newest = ScheduleSlot.objects.filter(schedule=OuterRef("pk")).order_by("-due_at")
+    ids = (
+        ImportSchedule.objects.filter(pk__in=[schedule.pk for schedule in schedules])
+        .annotate(last_slot=Subquery(newest.values("pk")[:1]))
+        .values("last_slot")
+    )
+    cohorts = {schedule.pk: schedule.cohort_id for schedule in schedules}
+    found = ScheduleSlot.objects.filter(pk__in=ids).exclude(outcome=ScheduleSlot.Outcome.RUN)
+    return {cohorts[slot.schedule_id]: slot for slot in found}
 
 
 def _last_runs(cohorts: list[Cohort]) -> Iterable[ImportRun]:

@@ -19,10 +19,12 @@ from cohorts.models import Cohort
 from cohorts.warehouse.errors import WarehouseError
 from integrations.cadence import next_times as compute_next_times
 from integrations.connections import default_connection
-from integrations.forms import ImportForm, RecurrenceForm
+from integrations.forms import ImportForm
 from integrations.identification import BadIdentifier
+from integrations.identifier_form import IdentifierForm
 from integrations.models import Connection, ImportRun, Ledger
 from integrations.preview import preview_import
+from integrations.recurrence_form import RecurrenceForm
 from integrations.runs import ImportRefused, request_import, request_removal
 from integrations.schedules import ScheduleRefused, find_live_schedule, save_schedule
 
@@ -77,6 +79,7 @@ def _carry_out(request: SignedInRequest, cohort: Cohort, form: ImportForm) -> Ht
                 trigger=ImportRun.Trigger.ONE_TIME,
                 by=request.user,
                 recipients=data["recipients"],
+                identifier=data["chosen_identifier"],
             )
             return _started(request, run)
         save_schedule(
@@ -86,6 +89,7 @@ def _carry_out(request: SignedInRequest, cohort: Cohort, form: ImportForm) -> Ht
             recipients=data["recipients"],
             notify=data["notify"],
             limits=data["limits"],
+            identifier=data["chosen_identifier"],
             by=request.user,
         )
     messages.success(request, _("The import of %s is scheduled.") % cohort.name)
@@ -163,8 +167,13 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     connection = chosen or default_connection()
     context: dict[str, Any] = {"cohort": cohort, "connection": connection}
     if connection is not None:
+        form = IdentifierForm(request.GET, dataset=cohort.dataset)
         try:
-            context["preview"] = preview_import(cohort, connection)
+            identifier = form.read_choice(connection) if form.is_valid() else None
+            if form.errors:
+                context["problems"] = [text for texts in form.errors.values() for text in texts]
+            else:
+                context["preview"] = preview_import(cohort, connection, identifier=identifier)
         except DefinitionError as error:
             context["problems"] = [problem.message for problem in error.problems]
         except (WarehouseError, BadIdentifier) as error:

@@ -297,6 +297,7 @@ class ImportRun(models.Model):
     left_out_sha256 = models.CharField(max_length=64, blank=True)
 
     # The frozen plan: Parquet rows (batch, op, id). Batch 7 always holds the same ids.
+    planned_at = models.DateTimeField(null=True)
     plan_file = models.CharField(max_length=255, blank=True)
     plan_sha256 = models.CharField(max_length=64, blank=True)
 
@@ -436,6 +437,27 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.number} of run {self.run_id}"
+
+
+class EarlierTry(models.Model):
+    """A request of a batch that was sent again later: the batch itself tells of its last one."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="earlier_tries")
+    number = models.PositiveSmallIntegerField()
+    sent_at = models.DateTimeField()
+    # Null where its worker ended before an answer came.
+    answered_at = models.DateTimeField(null=True)
+    status_code = models.PositiveSmallIntegerField(null=True)
+    note = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        ordering = ["batch", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "number"], name="one_row_per_earlier_try")
+        ]
+
+    def __str__(self) -> str:
+        return f"try {self.number} of {self.batch}"
 
 
 class RefusedMember(models.Model):

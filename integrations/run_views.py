@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, Sum
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,10 +21,13 @@ from cohorts.answers import SignedInRequest, stay, vary_by_part, wants_part
 from cohorts.membership import StoreError
 from cohorts.models import Cohort
 from integrations.changed_ids import has_ids, stream_ids
-from integrations.identification import IdentifierChoice
+from integrations.connections import endpoint_label
+from integrations.history import WITHOUT_RUN, read_history
 from integrations.left_out import has_left_out, stream_left_out
-from integrations.models import ImportBatch, ImportRun, Ledger, ScheduleSlot
+from integrations.models import ImportRun, Ledger, ScheduleSlot
+from integrations.request_log import list_requests, path_of, sketch_request, stream_requests
 from integrations.run_bars import draw_bars
+from integrations.run_phases import list_phases, read_progress, time_left
 from integrations.runs import OPEN_STATES, approve_run, cancel_run
 from integrations.schedules import find_live_schedule
 from integrations.segment_filter import filter_for
@@ -33,7 +35,7 @@ from integrations.segment_filter import filter_for
 logger = logging.getLogger(__name__)
 PAGE_SIZE = 50
 SHOWN_SLOTS = 20
-WITHOUT_RUN = [ScheduleSlot.Outcome.MISSED, ScheduleSlot.Outcome.SKIPPED]
+SHOWN_HISTORY = 5
 STATE_FILTERS = {
     "open": [ImportRun.State.QUEUED, ImportRun.State.COMPUTING, ImportRun.State.SENDING],
     **{state.value: [state] for state in ImportRun.State},
@@ -69,49 +71,53 @@ def list_runs(request: HttpRequest) -> HttpResponse:
 def show_run(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(
         ImportRun.objects.select_related(
-            "cohort__dataset", "connection", "version", "requested_by", "decided_by", "schedule"
+            "cohort__dataset",
+            "connection",
+            "version",
+            "requested_by",
+            "decided_by",
+            "schedule",
+            "snapshot",
+            "slot",
         ),
         pk=pk,
     )
-    batches = run.batch_set.order_by("-number")
-    progress = _count_batches(run)
+    batches = run.batch_set.order_by("-number").prefetch_related("earlier_tries")
+    page = Paginator(batches, PAGE_SIZE).get_page(request.GET.get("page"))
+    progress = read_progress(run)
+    mails = list(run.mails.order_by("recipient", "pk"))
+    ledger = Ledger.objects.filter(cohort=run.cohort, connection=run.connection).first()
     context = {
         "run": run,
         "cohort": run.cohort,
         "dataset": run.cohort.dataset,
         "zone": run.schedule.timezone if run.schedule else run.cohort.dataset.timezone,
-        "page": Paginator(batches, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": page,
+        "requests": list_requests(page.object_list),
+        "path": path_of(run.connection),
+        "sketch": sketch_request(run, ledger),
         "progress": progress,
+        "left": time_left(run, progress),
+        "phases": list_phases(run, progress, mails),
         "bars": draw_bars(run, progress),
         "newest_run": ImportRun.objects.filter(cohort=run.cohort).latest("pk").pk,
-        "ledger": Ledger.objects.filter(cohort=run.cohort, connection=run.connection).first(),
-        "filter": filter_for(run),
-        "mails": run.mails.order_by("recipient", "pk"),
+        "ledger": ledger,
+        "filter": filter_for(run, ledger),
+        "mails": mails,
         "has_ids": has_ids(run),
         "has_left_out": has_left_out(run),
-        "identifier": IdentifierChoice.from_json(run.identifier),
+        "endpoint": endpoint_label(run.connection.endpoint),
         "can_be_canceled": run.state in OPEN_STATES and not run.cancel_requested_at,
     }
     template = "integrations/_run.html" if wants_part(request) else "integrations/run.html"
     return vary_by_part(render(request, template, context))
 
 
-def _count_batches(run: ImportRun) -> dict[str, int]:
-    """Changes and requests in all, and how many of them Braze acknowledged."""
-    done = Q(state=ImportBatch.State.ACKNOWLEDGED)
-    found = run.batch_set.aggregate(
-        requests=Count("pk"),
-        to_add=Sum("added"),
-        to_remove=Sum("removed"),
-        done_requests=Count("pk", filter=done),
-        done_added=Sum("added", filter=done),
-        done_removed=Sum("removed", filter=done),
-    )
-    counts = {name: value or 0 for name, value in found.items()}
-    counts["changes"] = counts["to_add"] + counts["to_remove"]
-    counts["done"] = counts["done_added"] + counts["done_removed"]
-    counts["percent"] = 100 * counts["done"] // counts["changes"] if counts["changes"] else 0
-    return counts
+@require_safe
+def download_requests(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """The request log: counts and answers, no ids."""
+    run = get_object_or_404(ImportRun.objects.select_related("cohort", "connection"), pk=pk)
+    return _as_file(stream_requests(run), f"{run.cohort.slug}-import-{run.pk}-requests.csv")
 
 
 @require_safe
@@ -119,11 +125,11 @@ def show_history(request: HttpRequest, slug: str) -> HttpResponse:
     """The popover behind the history icon."""
     cohort = get_object_or_404(Cohort.objects.select_related("dataset"), slug=slug)
     schedule = find_live_schedule(cohort)
-    runs = ImportRun.objects.filter(cohort=cohort)
+    total, entries = read_history(cohort, SHOWN_HISTORY)
     context = {
         "cohort": cohort,
-        "runs": runs[:5],
-        "total": runs.count(),
+        "entries": entries,
+        "total": total,
         "zone": schedule.timezone if schedule else cohort.dataset.timezone,
     }
     return render(request, "integrations/_history.html", context)
@@ -171,6 +177,10 @@ def _download(
     )
     logger.info("user %s downloaded the ids %s by run %s", request.user.pk, change, run.pk)
     name = f"{run.cohort.slug}-import-{run.pk}-{change}.csv"
+    return _as_file(lines, name)
+
+
+def _as_file(lines: Iterator[str], name: str) -> StreamingHttpResponse:
     return StreamingHttpResponse(
         lines,
         content_type="text/csv; charset=utf-8",

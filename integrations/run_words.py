@@ -41,6 +41,11 @@ def run_look(run: ImportRun) -> Look:
     return RUN_LOOKS[ImportRun.State(run.state)]
 
 
+def progress_tone(run: ImportRun) -> str:
+    """Of the bar: moving while it sends, then in the colour of the result."""
+    return {"ok": "ok", "bad": "bad", "warn": "warn"}.get(run_look(run).tone, "")
+
+
 def batch_look(batch: ImportBatch) -> Look:
     return BATCH_LOOKS[ImportBatch.State(batch.state)]
 

@@ -35,7 +35,7 @@ def list_schedules(request: HttpRequest) -> HttpResponse:
         .order_by("cohort__name")
     )
     page = Paginator(schedules, PAGE_SIZE).get_page(request.GET.get("page"))
-    columns = read_import_columns(schedule.cohort for schedule in page)
+    columns = read_import_columns((schedule.cohort for schedule in page), with_slots=True)
     zones = sorted({schedule.timezone for schedule in page})
     context = {
         "page": page,

@@ -75,6 +75,9 @@ ACCESS: dict[str, str] = {
     "integrations:schedule_delete": CHANGE_SCHEDULE,
     "integrations:runs": VIEW_RUN,
     "integrations:run": VIEW_RUN,
+    # The view leaves out the ids for who may not download them.
+    "integrations:run_review": VIEW_RUN,
+    "integrations:run_requests": VIEW_RUN,
     "integrations:run_left_out": DOWNLOAD_MEMBERS,
     "integrations:run_cancel": IMPORT_COHORT,
     "integrations:run_approve": IMPORT_COHORT,

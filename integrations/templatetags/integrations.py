@@ -18,12 +18,14 @@ from cohorts.models import Cohort
 from integrations.cadence import BadCadence, describe_cadence, describe_time
 from integrations.calendar import Calendar
 from integrations.cohort_imports import CohortImports, read_cohort_imports
-from integrations.forms import WEEKDAYS
 from integrations.holds import expires_at
+from integrations.identifier_form import describe_identifier
 from integrations.import_columns import ImportColumns, read_import_columns
-from integrations.models import ImportBatch, ImportRun, ImportSchedule
-from integrations.remedies import explain, list_steps
-from integrations.run_words import batch_look, note_of, run_look
+from integrations.models import ImportRun, ImportSchedule
+from integrations.recurrence_form import WEEKDAYS
+from integrations.remedies import explain, list_steps, mended, needs_connection
+from integrations.request_log import Request
+from integrations.run_words import batch_look, note_of, progress_tone, run_look
 from integrations.safety import describe_limits, hold_words, limits_of
 from integrations.schedules import cadence_of
 from integrations.shell import Shell, read_shell
@@ -35,6 +37,10 @@ register.filter("batch_look", batch_look)
 register.filter("why", explain)
 register.filter("expires_at", expires_at)
 register.filter("steps", list_steps)
+register.filter("mended", mended)
+register.filter("needs_connection", needs_connection)
+register.filter("progress_tone", progress_tone)
+register.filter("identifier", describe_identifier)
 
 
 @register.simple_tag(takes_context=True)
@@ -108,13 +114,18 @@ def age_of(instant: datetime) -> str:
 
 
 @register.filter
-def duration(row: ImportRun | ImportBatch) -> str:
+def duration(row: ImportRun | Request) -> str:
     """How long a run or a request took; blank while it is open."""
-    if isinstance(row, ImportBatch):
-        start, end = row.last_sent_at, row.answered_at
+    if isinstance(row, Request):
+        start, end = row.sent_at, row.answered_at
     else:
         start, end = row.started_at or row.queued_at, row.finished_at
     return elapsed(start, end) if start and end else ""
+
+
+@register.filter
+def elapsed_so_far(run: ImportRun) -> str:
+    return elapsed(run.started_at or run.queued_at, run.finished_at or timezone.now())
 
 
 @register.simple_tag

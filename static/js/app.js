@@ -7,6 +7,7 @@ import "./toast.js";
 import "./theme.js";
 import "./sidebar.js";
 import "./forms.js";
+import "./copy.js";
 import "./finder.js";
 import "./shortcuts.js";
 import "./rows.js";

@@ -67,7 +67,7 @@ def test_people_decide_with_a_note_and_set_limits_and_remove(
 
     page.goto(f"{home}/schedule/")
     page.get_by_label("Edit the schedule of Dormant Users").click()
-    page.get_by_text("Safety hold").click()
+    page.get_by_text("Safety limits").click()
     page.get_by_label("Share removed").fill("200")
     page.get_by_label("E-mail", exact=True).select_option("problems")
     page.get_by_role("button", name="Update").click()

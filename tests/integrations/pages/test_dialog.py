@@ -246,7 +246,7 @@ def test_it_takes_limits_and_the_choice_of_mails(
     page: Client, cohort: Cohort, connection: Connection
 ) -> None:
     shown = text(page.get(url_of(cohort)))
-    assert "Safety hold" in shown
+    assert "Safety limits" in shown
     assert "Only when something is wrong" in shown
     limits = {"hold_percent": "15", "hold_least": "200", "hold_factor": "5"}
     page.post(url_of(cohort), filled_in(notify="problems", **limits))
@@ -282,3 +282,72 @@ def test_it_refuses_limits_that_make_no_sense(
     assert response.status_code == 422
     assert said in text(response)
     assert not ImportSchedule.objects.exists()
+
+
+def with_properties(cohort: Cohort) -> None:
+    properties = [
+        {"name": "crm", "type": "string", "column": "crm"},
+        {"name": "number", "type": "number", "column": "number"},
+        {"name": "joined", "type": "date", "column": "joined"},
+    ]
+    cohort.dataset.catalog = {
+        "timezone": "Asia/Tokyo",
+        "events": [],
+        "user_properties": properties,
+    }
+    cohort.dataset.save()
+
+
+def test_it_offers_the_identifiers_and_what_can_hold_one(
+    page: Client, cohort: Cohort, connection: Connection
+) -> None:
+    with_properties(cohort)
+    html = page.get(url_of(cohort), headers=PART).content.decode()
+    assert '<option value="external_id" selected>External id</option>' in html
+    assert '<option value="" selected>the user id</option>' in html
+    assert '<option value="crm">crm</option>' in html
+    assert 'value="joined"' not in html
+
+
+def test_it_schedules_and_imports_by_the_chosen_identifier(
+    page: Client, cohort: Cohort, connection: Connection
+) -> None:
+    with_properties(cohort)
+    by_alias = {"identifier": "alias", "id_column": "crm", "alias_label": " crm_id "}
+    kept = {"kind": "alias", "column": "crm", "label": "crm_id"}
+    page.post(url_of(cohort), filled_in(**by_alias))
+    assert ImportSchedule.objects.get().identifier == kept
+    html = page.get(url_of(cohort)).content.decode()
+    assert '<option value="alias" selected>' in html
+    assert 'value="crm_id"' in html
+    # A label that was typed before is no part of another choice.
+    by_number = {"identifier": "external_id", "id_column": "number", "alias_label": "crm_id"}
+    page.post(url_of(cohort), filled_in(kind="once", **by_number))
+    assert ImportRun.objects.get().identifier == {"kind": "external_id", "column": "number"}
+    assert ImportSchedule.objects.get().identifier == kept
+
+
+@pytest.mark.parametrize(
+    ("changes", "mode", "message"),
+    [
+        ({"identifier": "alias"}, "partner", "An alias needs a label, as it stands in Braze."),
+        ({"identifier": "device_id"}, "track", "external id or alias only."),
+        ({"id_column": "joined"}, "partner", "“joined” is no text or number property"),
+        ({"identifier": "braze_id"}, "partner", "Select a valid choice."),
+    ],
+)
+def test_it_says_which_identifier_does_not_work(
+    page: Client, cohort: Cohort, changes: dict[str, str], mode: str, message: str
+) -> None:
+    make_connection(mode=mode)
+    with_properties(cohort)
+    response = page.post(url_of(cohort), filled_in(**changes), headers=PART)
+    assert response.status_code == 422
+    assert message in text(response)
+    assert ImportSchedule.objects.count() == 0
+
+
+def test_a_form_without_an_identifier_keeps_the_one_that_is(page: Client, cohort: Cohort) -> None:
+    make_schedule(cohort, identifier={"kind": "device_id"})
+    page.post(url_of(cohort), filled_in())
+    assert ImportSchedule.objects.get().identifier == {"kind": "device_id"}

@@ -50,3 +50,12 @@ def test_it_says_why_it_cannot_count(page: Client, singers: Cohort, settings: An
 
 def test_it_has_nothing_to_compare_with_without_a_connection(page: Client, singers: Cohort) -> None:
     assert "There is no Braze connection to compare with." in preview(page, singers)
+
+
+def test_it_follows_the_identifier_in_the_dialog(page: Client, singers: Cohort) -> None:
+    make_connection()
+    url = reverse("integrations:import_preview", args=[singers.slug])
+    shown = text(page.get(url, {"identifier": "alias", "id_column": "", "alias_label": ""}))
+    assert "An alias needs a label, as it stands in Braze." in shown
+    shown = text(page.get(url, {"identifier": "alias", "alias_label": "crm_id"}))
+    assert "+2 added" in shown

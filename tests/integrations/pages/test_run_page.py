@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from cohorts.models import Cohort
 from integrations.models import Ledger, OutboxMail, ScheduleSlot
@@ -31,7 +34,7 @@ def test_it_shows_counts_and_the_request_log(page: Client, cohort: Cohort) -> No
     assert "Added 612 +612" in shown
     assert "Manual, Mika Tanaka" in shown
     assert "Members as of 11/23/2026 2:00:00 PM" in shown
-    assert "1 2:00:00 PM 612 301 Acknowledged 201 1 2.0 s" in shown
+    assert "1 2:00:00 PM /partners/kubit/cohorts/users 612 301 Acknowledged 201 1 2.0 s" in shown
 
 
 def test_it_names_the_exact_segment_filter(page: Client, cohort: Cohort) -> None:
@@ -39,7 +42,19 @@ def test_it_names_the_exact_segment_filter(page: Client, cohort: Cohort) -> None
     Ledger.objects.create(
         cohort=cohort, connection=run.connection, braze_cohort_id="coh_1", braze_name="Sleepers"
     )
-    assert "Kubit Cohorts includes Sleepers" in text(page.get(run.get_absolute_url()))
+    answer = page.get(run.get_absolute_url())
+    assert "Kubit Cohorts includes Sleepers" in text(answer)
+    html = answer.content.decode()
+    assert 'data-copy="filter-value"' in html
+    assert 'href="https://dashboard-01.braze.com/"' in html
+
+
+def test_it_leads_to_the_cohort_in_the_sandbox(page: Client, cohort: Cohort, settings: Any) -> None:
+    settings.BRAZE_SANDBOX_URL = "http://127.0.0.1:9999"
+    run = make_run(cohort, connection=make_connection(endpoint="http://127.0.0.1:9999"))
+    html = page.get(run.get_absolute_url()).content.decode()
+    assert 'href="http://127.0.0.1:9999/cohorts?q=Dormant%20Users"' in html
+    assert "Open the Braze sandbox" in html
 
 
 def test_it_names_the_filter_of_an_array_attribute(page: Client, cohort: Cohort) -> None:
@@ -57,9 +72,95 @@ def test_it_names_the_filter_of_an_array_attribute(page: Client, cohort: Cohort)
 def test_it_says_the_cause_and_the_remedy_of_a_failure(page: Client, cohort: Cohort) -> None:
     run = make_run(cohort, "failed", error_kind="key_refused", error_message="Copy the key again.")
     shown = text(page.get(run.get_absolute_url()))
-    assert "The import failed Copy the key again. What to do" in shown
+    assert "The import failed Copy the key again. No users were changed. What to do" in shown
     assert "Retry import" in shown
     assert "Kubit Cohorts includes" not in shown
+
+
+def test_it_says_that_a_refused_key_was_replaced_since(page: Client, cohort: Cohort) -> None:
+    fields = {"error_kind": "key_refused", "error_message": "Copy the key again."}
+    run = make_run(cohort, "failed", **fields)
+    shown = text(page.get(run.get_absolute_url()))
+    assert "The connection “Production” was saved on" in shown
+    assert "key ending 5f1d. Retry this import: it sends the difference as of now." in shown
+    type(run.connection).objects.update(paused_at=NOW)
+    assert "was saved on" not in text(page.get(run.get_absolute_url()))
+
+
+def test_it_shows_every_request_that_was_repeated(page: Client, cohort: Cohort) -> None:
+    run = make_run(cohort, "sending")
+    batch = make_batch(run, 1, tries=3, note="")
+    for number, status, note in ((1, None, "The worker ended"), (2, 503, "Braze has a fault.")):
+        sent = NOW - timedelta(minutes=9 - number)
+        batch.earlier_tries.create(
+            number=number,
+            sent_at=sent,
+            answered_at=sent + timedelta(seconds=4) if status else None,
+            status_code=status,
+            note=note,
+        )
+    shown = text(page.get(run.get_absolute_url()))
+    path = "/partners/kubit/cohorts/users 612 301"
+    assert f"1 2:00:00 PM {path} Acknowledged 201 3 2.0 s" in shown
+    assert f"1 1:53:00 PM {path} Sent again 503 Braze has a fault. 2 4.0 s" in shown
+    assert f"1 1:52:00 PM {path} Sent again The worker ended 1" in shown
+    file = page.get(reverse("integrations:run_requests", args=[run.pk]))
+    lines = b"".join(file.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert [line.split(",")[1] for line in lines] == ["try", "1", "2", "3"]
+    assert lines[1].endswith("612,301,repeated,,The worker ended")
+    assert lines[3].endswith("612,301,acknowledged,201,")
+
+
+@pytest.mark.parametrize("mode", ["partner", "track"])
+def test_it_sketches_a_request_without_its_keys(page: Client, cohort: Cohort, mode: str) -> None:
+    run = make_run(
+        cohort, connection=make_connection(mode=mode), identifier={"kind": "alias", "label": "crm"}
+    )
+    make_batch(run)
+    shown = text(page.get(run.get_absolute_url()))
+    assert "POST https://rest.iad-01.braze.com/" in shown
+    assert "••••5f1d" in shown
+    assert "import-key-canary" not in shown
+    assert ("aliases" if mode == "partner" else "user_alias") in shown
+    assert ("up to 1,000 ids" if mode == "partner" else "up to 75 ids") in shown
+
+
+def test_it_shows_where_it_is_in_five_steps(page: Client, cohort: Cohort) -> None:
+    run = make_run(cohort, "queued", started_at=None, recipients=["crm@sing.example"])
+    shown = text(page.get(run.get_absolute_url()))
+    assert "To come: Count cohort" in shown
+    # The rows are there before they have numbers, so that nothing moves.
+    assert "In cohort \N{EN DASH}" in shown
+    type(run).objects.update(
+        state="sending",
+        started_at=NOW,
+        planned_at=NOW + timedelta(seconds=3),
+        size=9,
+        added=9,
+        removed=0,
+        unchanged=0,
+        blank=1,
+        invalid=2,
+    )
+    make_batch(run, state="unknown", added=9, removed=0, first_sent_at=NOW + timedelta(seconds=4))
+    shown = text(page.get(run.get_absolute_url()))
+    assert "Done: Count cohort 2:00:03 PM" in shown
+    assert "Done: Safety limits passed 2:00:03 PM" in shown
+    assert "Under way: Sending since 2:00:04 PM" in shown
+    assert "To come: Notify 1 recipient" in shown
+    assert "Blank id 1 left out Invalid id 2 left out" in shown
+    assert "In doubt 9 no answer Pending 0" in shown
+
+
+def test_it_tells_how_long_it_still_takes(page: Client, cohort: Cohort) -> None:
+    run = make_run(cohort, "sending")
+    now = timezone.now()
+    make_batch(run, 1, first_sent_at=now - timedelta(seconds=30))
+    for number in (2, 3):
+        make_batch(run, number, state="planned", tries=0, last_sent_at=None, answered_at=None)
+    assert re.search(
+        r"33%, 1 of 3 requests, about 6\d s left", text(page.get(run.get_absolute_url()))
+    )
 
 
 def test_it_asks_again_only_while_the_run_is_open(page: Client, cohort: Cohort) -> None:

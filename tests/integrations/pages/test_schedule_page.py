@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cohorts.models import Cohort
-from integrations.models import ImportRun, Ledger
+from integrations.models import ImportRun, Ledger, ScheduleSlot
 from tests.factories import NOW, make_cohort, make_run, make_schedule, make_user
 from tests.integrations.pages.reading import PART, text
 
@@ -219,3 +219,25 @@ def test_a_repair_starts_from_the_page_of_an_import(page: Client, cohort: Cohort
     url = reverse("integrations:import_now", args=[cohort.slug])
     page.post(url, {"seen": str(run.pk), "repair": "1"})
     assert ImportRun.objects.latest("pk").trigger == "repair"
+
+
+def test_times_that_did_not_go_as_planned_are_shown_as_such(page: Client, cohort: Cohort) -> None:
+    schedule = make_schedule(cohort)
+
+    def due(hours: int, outcome: str, note: str = "") -> ScheduleSlot:
+        at = NOW + timedelta(hours=hours)
+        return ScheduleSlot.objects.create(schedule=schedule, due_at=at, outcome=outcome, note=note)
+
+    late = due(0, "late", "late by 2 h 5 min")
+    make_run(cohort, schedule=schedule, slot=late)
+    assert "Run late late by 2 h 5 min" in text(page.get(URL))
+    due(1, "missed", "no worker was running")
+    due(2, "skipped", "import 3 still working")
+    assert "Skipped 11/23/2026 4:00 PM" in text(page.get(URL))
+    history = text(page.get(reverse("integrations:history", args=[cohort.slug])))
+    assert "11/23/2026 4:00:00 PM Skipped import 3 still working" in history
+    assert "11/23/2026 3:00:00 PM Missed no worker was running" in history
+    assert "11/23/2026 2:00:38 PM Success late by 2 h 5 min 12,431" in history
+    assert "1 import" in history
+    due(3, "run")
+    assert "Skipped" not in text(page.get(URL))

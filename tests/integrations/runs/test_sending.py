@@ -130,3 +130,32 @@ def test_an_empty_bucket_gives_no_turn_to_the_impatient():
     assert waits[:4] == [0, 0, 0, 0]
     assert waits[-1] > 0
     assert take_turn("EU-01 partner", 4, patience=0) == 0
+
+
+@pytest.mark.django_db
+def test_requests_that_were_sent_again_are_kept(sandbox, define, run_import):
+    sandbox.fault(path="/cohorts/users", status=503)
+    run = run_import(define(5))
+    # Its worker dies with the second try under way.
+    ImportBatch.objects.filter(run=run, number=1).update(state="sending", tries=2)
+    let_time_pass(run)
+    run = work(run)
+    assert run.state == "succeeded"
+    batch = ImportBatch.objects.get(run=run, number=1)
+    assert (batch.tries, batch.status_code) == (3, 201)
+    [died] = batch.earlier_tries.all()
+    assert (died.number, died.answered_at, died.status_code) == (2, None, None)
+    assert died.note == "The worker ended before the answer came"
+
+
+@pytest.mark.django_db
+def test_the_answer_to_a_request_that_failed_is_kept(sandbox, define, run_import):
+    sandbox.fault(path="/cohorts/users", status=503)
+    run = run_import(define(5))
+    assert run.state == "sending"
+    let_time_pass(run)
+    assert work(run).state == "succeeded"
+    [failed] = ImportBatch.objects.get(run=run, number=1).earlier_tries.all()
+    assert (failed.number, failed.status_code) == (1, 503)
+    assert failed.answered_at >= failed.sent_at
+    assert failed.note
