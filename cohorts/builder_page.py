@@ -85,7 +85,7 @@ def language_data() -> dict[str, Any]:
             for key, (label, _words) in COMPARATORS.items()
         ],
         "functions": [
-            {"key": name, "label": _function_labels()[name], "property": _wanted_property(name)}
+            {"key": name, "label": function_labels()[name], "property": _wanted_property(name)}
             for name in FUNCTIONS
         ],
         "condition_types": list(CONDITION_READERS),
@@ -129,7 +129,7 @@ def _wanted_property(function: str) -> str | None:
     return "any" if function in PROPERTY_FUNCTIONS else None
 
 
-def _function_labels() -> dict[str, str]:
+def function_labels() -> dict[str, str]:
     return {
         "count": _("Count"),
         "sum": _("Sum"),

@@ -193,6 +193,35 @@ class Snapshot(models.Model):
         return f"{self.version} at {self.as_of:%Y-%m-%d %H:%M} UTC"
 
 
+class KeptAnswer(models.Model):
+    """What a question about a version was answered with, to save asking it again soon."""
+
+    class Question(models.TextChoices):
+        STEPS = "steps"
+        PAST_SIZES = "past"
+        BREAKDOWN = "breakdown"
+        OVERLAP = "overlap"
+
+    version = models.ForeignKey(CohortVersion, models.CASCADE, related_name="answers")
+    question = models.CharField(max_length=16, choices=Question)
+    # Digest of what was asked beside that, such as the property; blank for nothing.
+    about = models.CharField(max_length=64, blank=True)
+    # Digest of all that the answer depends on but the time: definitions and data.
+    basis = models.CharField(max_length=64)
+    as_of = models.DateTimeField()
+    answer = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "question", "about"], name="one_answer_per_question"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question} of {self.version}"
+
+
 class Favorite(models.Model):
     """A cohort somebody watches: it stands in their sidebar and on their dashboard."""
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from cohorts import builder_views, list_views, member_views, menu, tags, views
+from cohorts.page import member_views as page_members
+from cohorts.page import version_views
+from cohorts.page import views as page
 
 app_name = "cohorts"
 urlpatterns: list[URLPattern] = [
@@ -19,7 +22,19 @@ urlpatterns: list[URLPattern] = [
     path("builder/sql/", builder_views.sql, name="sql"),
     path("builder/catalog/", builder_views.catalog, name="catalog"),
     path("builder/check/", member_views.check_draft, name="check_draft"),
-    path("<slug:slug>/", views.show_cohort, name="detail"),
+    path("<slug:slug>/", page.show_cohort, name="detail"),
+    path("<slug:slug>/counts/", page.show_counts, name="counts"),
+    path("<slug:slug>/sizes/", page.show_sizes, name="sizes"),
+    path("<slug:slug>/overlap/", page.show_overlap, name="overlap"),
+    path("<slug:slug>/breakdown/", page.show_breakdown, name="breakdown"),
+    path("<slug:slug>/members/", page_members.show_members, name="members"),
+    path("<slug:slug>/members.csv", page_members.export_members, name="export_members"),
+    path("<slug:slug>/sql/", version_views.show_sql, name="show_sql"),
+    path("<slug:slug>/changes/", version_views.show_changes, name="changes"),
+    path("<slug:slug>/changes/compare/", version_views.compare, name="compare"),
+    path("<slug:slug>/changes/<int:number>/", version_views.restore_version, name="restore"),
+    path("<slug:slug>/activity/", version_views.show_activity, name="activity"),
+    path("<slug:slug>/duplicate/", version_views.duplicate, name="duplicate"),
     path("<slug:slug>/edit/", builder_views.edit, name="edit"),
     path("<slug:slug>/star/", menu.star, name="star"),
     path("<slug:slug>/info/", views.show_info, name="info"),

@@ -1,4 +1,4 @@
-"""The list of cohorts and the page of one. The builder has views of its own."""
+"""The list of cohorts and its dialogs. The page of one and the builder have views of their own."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cohorts import disabling
 from cohorts.answers import go_to, vary_by_part, wants_part
-from cohorts.listing import read_listing, with_sizes, with_stars
-from cohorts.models import Cohort, Snapshot
+from cohorts.listing import read_listing, with_sizes
+from cohorts.models import Cohort
 from cohorts.preferences import chosen_dataset
 from cohorts.sizes import read_trends
-from cohorts.stored_lists import find_list_changes
 from cohorts.tags import read_tags
 from cohorts.wording import word_version
 
@@ -36,19 +35,6 @@ def list_cohorts(request: HttpRequest) -> HttpResponse:
         "tags": read_tags(shown),
     }
     return vary_by_part(render(request, template, context))
-
-
-@require_safe
-def show_cohort(request: HttpRequest, slug: str) -> HttpResponse:
-    cohort = _get_cohort(slug, reader=request.user)
-    context = _describe(cohort) | {
-        "dataset": cohort.dataset,
-        "snapshots": Snapshot.objects.filter(version__cohort=cohort).select_related("version")[:8],
-        "versions": cohort.versions.select_related("saved_by"),
-        "users_of": disabling.find_users_of(cohort),
-        "list_changes": find_list_changes(cohort),
-    }
-    return render(request, "cohorts/detail.html", context)
 
 
 @require_safe
@@ -89,8 +75,6 @@ def _describe(cohort: Cohort) -> dict[str, Any]:
     }
 
 
-def _get_cohort(slug: str, *, reader: Any = None) -> Cohort:
+def _get_cohort(slug: str) -> Cohort:
     cohorts = with_sizes(Cohort.objects.select_related("dataset", "current_version", "owner"))
-    if reader is not None:
-        cohorts = with_stars(cohorts, reader)
     return get_object_or_404(cohorts, slug=slug)

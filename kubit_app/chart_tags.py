@@ -9,8 +9,10 @@ from typing import Any
 from django import template
 
 from kubit_app.charts import SLIM, WIDE, Series, draw_lines, draw_spark
+from kubit_app.size_chart import draw_sizes
 
 register = template.Library()
+MINUS = "\N{MINUS SIGN}"
 
 
 @register.inclusion_tag("components/sparkline.html")
@@ -59,3 +61,38 @@ def month_day(value: date) -> str:
 @register.filter
 def numeric_day(value: date) -> str:
     return f"{value.month}/{value.day}/{value.year}"
+
+
+@register.inclusion_tag("components/size_chart.html")
+def size_chart(
+    points: Sequence[Any], marks: Sequence[Any], past: Any, first: date, last: date
+) -> dict[str, Any]:
+    """`past` has `points`, days with numbers, or is blank."""
+    given = past.points if past else []
+    drawings = [
+        draw_sizes(points, marks=marks, past=given, first=first, last=last, width=width)
+        for width in (WIDE, SLIM)
+    ]
+    return {"drawings": drawings, "points": points, "past": given}
+
+
+@register.filter
+def share_of(part: int | None, whole: int | None) -> float:
+    """In per cent, for the width of a bar; 0 when there is nothing to compare."""
+    return round(100 * part / whole, 2) if part and whole else 0.0
+
+
+@register.filter
+def signed(value: float) -> str:
+    """`+1,234`, or with a real minus sign."""
+    if not value:
+        return "±0"
+    return f"{'+' if value > 0 else MINUS}{abs(value):,}"
+
+
+@register.filter
+def signed_percent(value: float) -> str:
+    rounded = round(value, 1)
+    if not rounded:
+        return "±0.0%"
+    return f"{'+' if rounded > 0 else MINUS}{abs(rounded):,.1f}%"

@@ -62,6 +62,7 @@ def url_of(name: str, things: dict[str, Any]) -> str:
     candidates: list[dict[str, Any]] = [
         {},
         {"slug": things["slug"]},
+        {"slug": things["slug"], "number": 1},
         {"pk": schedule.pk if "schedule" in name else run.pk},
         {"message_id": "nothing"},
         {"pk": run.pk, "change": "added"},

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from types import ModuleType
 
 from cohorts.definitions import english, japanese
-from cohorts.definitions.nodes import Definition, FilterNode, Leaf
+from cohorts.definitions.nodes import Comparison, Definition, FilterNode, Leaf, Window
 from cohorts.definitions.walk import walk_leaves
 
-# Each gives `tell_definition(definition, names)`, `label_leaf(leaf, names)`, `tell_filter(node)`.
+# Each gives `tell_definition(definition, names)`, `label_leaf(leaf, names)`, `tell_filter(node)`,
+# `label_comparison(comparison)`, `label_window(window)`.
 _LANGUAGES: dict[str, ModuleType] = {"en": english, "ja": japanese}
 
 
@@ -37,6 +38,16 @@ def describe_filter(node: FilterNode, *, language: str = "en") -> str:
     """A filter alone, such as “country is not “JP””."""
     told: str = _get_language(language).tell_filter(node)
     return told
+
+
+def label_comparison(comparison: Comparison, *, language: str = "en") -> str:
+    label: str = _get_language(language).label_comparison(comparison)
+    return label
+
+
+def label_window(window: Window, *, language: str = "en") -> str:
+    label: str = _get_language(language).label_window(window)
+    return label
 
 
 def list_chips(definition: Definition, *, language: str = "en") -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from sqlglot import ErrorLevel, exp
 from cohorts.definitions.catalog import Catalog
 from cohorts.definitions.nodes import Definition
 from cohorts.definitions.references import Reference
+from cohorts.sql.breakdown import select_breakdown
 from cohorts.sql.compilation import begin, select_members
 from cohorts.sql.counting import select_count
 from cohorts.sql.dialects import DIALECTS
@@ -20,8 +21,10 @@ from cohorts.sql.expressions import (
     derived,
     select,
     table,
+    text,
 )
 from cohorts.sql.layout import Layout
+from cohorts.sql.regions import select_regions
 from cohorts.sql.sample import select_condition_counts, select_sample
 
 
@@ -126,6 +129,66 @@ def compile_sample(
     properties of these names."""
     compilation = begin(definition, catalog, layout, as_of, references, dialect)
     return compilation.finish(select_sample(definition, compilation.ctx, limit, properties))
+
+
+def compile_member_page(
+    definition: Definition,
+    *,
+    catalog: Catalog,
+    layout: Layout,
+    as_of: datetime,
+    references: Mapping[str, Reference],
+    limit: int,
+    after: str = "",
+    prefix: str = "",
+    dialect: str = "duckdb",
+) -> exp.Select:
+    """`id` of the next members by code point: those that come `after` and begin with `prefix`."""
+    query = compile_ordered_members(
+        definition,
+        catalog=catalog,
+        layout=layout,
+        as_of=as_of,
+        references=references,
+        dialect=dialect,
+    )
+    engine, user_id = DIALECTS[dialect], column("u", layout.id)
+    if prefix:
+        query = query.where(engine.starts_with(user_id.copy(), text(prefix)), copy=False)
+    if after:
+        ordered = engine.by_code_point(user_id.copy())
+        query = query.where(compare(ordered, ">", text(after)), copy=False)
+    return query.limit(limit, copy=False)
+
+
+def compile_regions(
+    definition: Definition,
+    *,
+    catalog: Catalog,
+    layout: Layout,
+    as_of: datetime,
+    references: Mapping[str, Reference],
+    dialect: str = "duckdb",
+) -> exp.Select:
+    """See `select_regions`."""
+    compilation = begin(definition, catalog, layout, as_of, references, dialect)
+    return compilation.finish(select_regions(definition, compilation.ctx))
+
+
+def compile_breakdown(
+    definition: Definition,
+    *,
+    catalog: Catalog,
+    layout: Layout,
+    as_of: datetime,
+    references: Mapping[str, Reference],
+    name: str,
+    limit: int,
+    dialect: str = "duckdb",
+) -> exp.Select:
+    """See `select_breakdown`; `name` is a user property of the catalog."""
+    compilation = begin(definition, catalog, layout, as_of, references, dialect)
+    return compilation.finish(select_breakdown(definition, compilation.ctx, name, limit))
 
 
 def to_sql(expression: exp.Expr, dialect: str = "duckdb") -> str:

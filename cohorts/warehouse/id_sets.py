@@ -6,7 +6,7 @@ Results are sorted by code point and hold each id once.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,6 +39,14 @@ def count_common(one: Path, other: Path) -> int:
     with _scratch() as connection:
         row = connection.execute(query, {"one": str(one), "other": str(other)}).fetchone()
     return int(row[0]) if row else 0
+
+
+def find_present(ids: Sequence[str], file: Path) -> set[str]:
+    """Which of a few ids are in the file."""
+    query = "SELECT id FROM read_parquet($file) WHERE id IN (SELECT unnest($ids))"
+    with _scratch() as connection:
+        rows = connection.execute(query, {"file": str(file), "ids": list(ids)}).fetchall()
+    return {row[0] for row in rows}
 
 
 def _write(query: str, target: Path, **files: Path) -> None:

@@ -15,9 +15,16 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 
 from cohorts.models import Cohort
+from cohorts.page.timeline import Happening
 from integrations.cadence import BadCadence, describe_cadence, describe_time
 from integrations.calendar import Calendar
-from integrations.cohort_imports import CohortImports, read_cohort_imports
+from integrations.cohort_imports import (
+    CohortImports,
+    Mark,
+    add_imports,
+    mark_imports,
+    read_cohort_imports,
+)
 from integrations.holds import expires_at
 from integrations.identifier_form import describe_identifier
 from integrations.import_columns import ImportColumns, read_import_columns
@@ -131,6 +138,17 @@ def elapsed_so_far(run: ImportRun) -> str:
 @register.simple_tag
 def cohort_imports(cohort: Cohort) -> CohortImports:
     return read_cohort_imports(cohort)
+
+
+@register.filter
+def marks(imports: CohortImports, zone: str) -> list[Mark]:
+    """For the chart of sizes."""
+    return mark_imports(imports, zone)
+
+
+@register.filter
+def with_imports(told: list[Happening], imports: CohortImports) -> list[Happening]:
+    return add_imports(told, imports)
 
 
 @register.filter

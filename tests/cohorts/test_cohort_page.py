@@ -69,7 +69,8 @@ def test_it_shows_next_import_history_and_who_uses_it(page: Client) -> None:
     assert "08:00 AM Asia/Tokyo" in shown
     assert "11/24/2026 8:00 AM, Asia/Tokyo" in shown
     assert run.get_absolute_url() in response.content.decode()
-    assert "Dormant and paying" in shown
+    used = text(page.get(reverse("cohorts:activity", args=[cohort.slug])))
+    assert "Used by Dormant and paying" in used
 
 
 def test_it_opens_a_deleted_cohort_and_says_so(page: Client) -> None:
