@@ -13,6 +13,7 @@ from integrations.connections import (
     can_change_delivery,
     check_key,
     endpoint_choices,
+    find_endpoint,
     is_key_refused,
     problem_with_attribute,
     problem_with_key,
@@ -48,6 +49,8 @@ class ConnectionForm(forms.ModelForm):
             "address of your dashboard."
         ),
     )
+    # Wins over the choice: people have their dashboard's address at hand, not a cluster's name.
+    address = forms.CharField(required=False, max_length=300)
     new_key = forms.CharField(
         label=gettext_lazy("Key"),
         required=False,
@@ -101,6 +104,14 @@ class ConnectionForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        address = cleaned.get("address", "").strip()
+        if address:
+            found = find_endpoint(address)
+            if found is None:
+                text = _("Braze has no cluster at this address. Copy it from your browser again.")
+                self.add_error("address", text)
+            else:
+                cleaned["endpoint"] = found
         if self.answer is not None and is_key_refused(self.answer):
             self.add_error("new_key", self.answer.message)
         return cleaned

@@ -22,11 +22,28 @@ from cohorts.models import Cohort, CohortVersion, Snapshot
 class Profile(models.Model):
     """What a person who signs in has chosen for themselves."""
 
+    class Notify(models.TextChoices):
+        AS_ASKED = "", _("As each import says")
+        ALWAYS = "always", _("Always")
+        PROBLEMS = "problems", _("Only when something went wrong")
+        NEVER = "never", _("Never")
+
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile", primary_key=True
     )
     # Of pages and mails. Blank: pages follow the browser, mails whoever asked for the import.
     language = models.CharField(max_length=10, blank=True, choices=settings.LANGUAGES)
+    # Mails to their own address about imports that they start by hand. Blank: if it is among the
+    # import's recipients.
+    notify = models.CharField(max_length=8, blank=True, choices=Notify.choices)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(notify__in=["", "always", "problems", "never"]),
+                name="profile_notify_is_known",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}"

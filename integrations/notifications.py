@@ -27,6 +27,7 @@ from integrations.languages import languages_of
 from integrations.mail_content import Content, find_kind, is_good_news, write_content
 from integrations.models import ImportRun, ImportSchedule, Incident, OutboxMail
 from integrations.pace import paced
+from integrations.recipients import recipients_of
 
 logger = logging.getLogger(__name__)
 State = OutboxMail.State
@@ -43,11 +44,11 @@ def write_mails(run: ImportRun) -> int:
     Called again for the same run and state it writes nothing new.
     """
     kind = find_kind(run)
-    if kind is None or not run.recipients or not _is_wanted(run, kind):
+    if kind is None or not _is_wanted(run, kind):
         return 0
     try:
         with transaction.atomic():
-            return _write(run, kind)
+            return _write(run, kind, recipients_of(run, is_good_news=is_good_news(kind)))
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001 - a mail must never cost a run its end
@@ -88,8 +89,7 @@ def send_waiting_mails(limit: int = 20) -> int:
     return sent
 
 
-def _write(run: ImportRun, kind: str) -> int:
-    recipients = list(dict.fromkeys(run.recipients))
+def _write(run: ImportRun, kind: str, recipients: list[str]) -> int:
     existing = set(
         OutboxMail.objects.filter(run=run, kind=kind).values_list("recipient", flat=True)
     )

@@ -1,4 +1,4 @@
-"""Checking the addresses that people enter for mails."""
+"""Who gets mails: checking the addresses that people enter, and what people chose for theirs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
+
+from integrations.models import ImportRun, Profile
 
 MAX_RECIPIENTS = 50
 MAX_LENGTH = 254
@@ -32,6 +34,22 @@ def clean_recipients(addresses: Iterable[str]) -> list[str]:
     if messages:
         raise BadRecipients(messages)
     return cleaned
+
+
+def recipients_of(run: ImportRun, *, is_good_news: bool) -> list[str]:
+    """Each once: those of the import, but for what whoever started it by hand chose for theirs."""
+    recipients = list(dict.fromkeys(run.recipients))
+    if run.trigger == ImportRun.Trigger.SCHEDULED or run.requested_by_id is None:
+        return recipients
+    profile = Profile.objects.filter(user=run.requested_by_id).select_related("user").first()
+    if profile is None or not profile.notify or not profile.user.email:
+        return recipients
+    own = profile.user.email
+    others = [each for each in recipients if each.lower() != own.lower()]
+    never = profile.notify == Profile.Notify.NEVER
+    if never or (is_good_news and profile.notify == Profile.Notify.PROBLEMS):
+        return others
+    return recipients if len(others) < len(recipients) else [*recipients, own]
 
 
 def _problem(address: str) -> str | None:

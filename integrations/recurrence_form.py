@@ -106,7 +106,7 @@ class RecurrenceForm(forms.Form):
 
     @property
     def timezone_options(self) -> list[Option]:
-        return self._options("timezone", _zones())
+        return self._options("timezone", zone_choices())
 
     def _options(self, name: str, labels: dict[str, Any]) -> list[Option]:
         """The value in force is always among them."""
@@ -169,7 +169,8 @@ def _month_days() -> dict[str, str]:
     return days
 
 
-def _zones() -> dict[str, str]:
+def zone_choices() -> dict[str, str]:
+    """Zones by name, with the offset that each has now."""
     now = timezone.now()
     return {name: f"{name} (UTC{_offset(name, now)})" for name in _zone_names()}
 

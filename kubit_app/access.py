@@ -30,11 +30,20 @@ VIEW_STATUS = "integrations.view_incident"
 DOWNLOAD_MEMBERS = "integrations.download_members"
 VIEW_SCHEDULE = "integrations.view_importschedule"
 CHANGE_SCHEDULE = "integrations.change_importschedule"
+VIEW_CONNECTION = "integrations.view_connection"
+ADD_CONNECTION = "integrations.add_connection"
+CHANGE_CONNECTION = "integrations.change_connection"
+VIEW_USER = "auth.view_user"
+ADD_USER = "auth.add_user"
+CHANGE_USER = "auth.change_user"
 
 # URL name → what the visitor needs. `admin:` stands for every page of the admin site,
 # which applies its own permission to each model on top.
 ACCESS: dict[str, str] = {
     "login": OPEN,
+    # The link is the right: it holds a token, for the first account or for one person.
+    "setup": OPEN,
+    "set_password": OPEN,
     "healthz": OPEN,
     "readyz": OPEN,
     # Both ask for METRICS_TOKEN themselves.
@@ -44,6 +53,19 @@ ACCESS: dict[str, str] = {
     "logout": SIGNED_IN,
     "password_change": SIGNED_IN,
     "language": SIGNED_IN,
+    "settings": SIGNED_IN,
+    "settings_profile": SIGNED_IN,
+    "settings_braze": VIEW_CONNECTION,
+    "settings_braze_new": ADD_CONNECTION,
+    # Saving asks for the right to change.
+    "settings_braze_one": VIEW_CONNECTION,
+    "settings_braze_test": CHANGE_CONNECTION,
+    "settings_braze_steer": CHANGE_CONNECTION,
+    "settings_people": VIEW_USER,
+    "settings_person_new": ADD_USER,
+    "settings_person": CHANGE_USER,
+    "settings_person_active": CHANGE_USER,
+    "settings_person_link": CHANGE_USER,
     "schema": VIEW_COHORT,
     "search": VIEW_COHORT,
     "data": VIEW_COHORT,

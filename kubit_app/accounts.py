@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from cohorts.answers import SignedInRequest
 from integrations.models import Profile
+from kubit_app.first_run import is_new
 
 
 class PasswordChange(SuccessMessageMixin, views.PasswordChangeView):
@@ -30,12 +31,15 @@ class PasswordChange(SuccessMessageMixin, views.PasswordChangeView):
 class LogIn(views.LoginView):
     redirect_authenticated_user = True
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"is_new": is_new()}
+
     def form_valid(self, form: Any) -> HttpResponse:
         """The language a person has chosen follows them to every browser."""
         response = super().form_valid(form)
         profile = Profile.objects.filter(user=form.get_user()).first()
         if profile is not None and profile.language:
-            _remember(response, profile.language)
+            remember_language(response, profile.language)
         return response
 
 
@@ -75,11 +79,15 @@ def choose_language(request: SignedInRequest) -> HttpResponse:
         return HttpResponseBadRequest(_("Choose one of the languages offered."))
     Profile.objects.update_or_create(user=request.user, defaults={"language": language})
     response = redirect(_page_they_came_from(request))
-    _remember(response, language)
+    remember_language(response, language)
     return response
 
 
-def _remember(response: HttpResponse, language: str) -> None:
+def remember_language(response: HttpResponse, language: str) -> None:
+    """In the browser. A blank one is forgotten: pages then follow what the browser asks for."""
+    if not language:
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Lax")
+        return
     # Read by Django's LocaleMiddleware, so no page has to ask the database for it.
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,

@@ -109,4 +109,6 @@ def area(view_name: str) -> str:
             return name
     if page == "home":
         return "dashboard"
+    if page == "password_change":
+        return "settings"
     return {"cohorts": "cohorts", "integrations": "schedule"}.get(room, "")

@@ -13,6 +13,8 @@ from integrations import status_views
 from integrations.dashboard import show_dashboard
 from kubit_app import health
 from kubit_app.accounts import LogIn, PasswordChange, choose_language
+from kubit_app.first_run import set_up
+from kubit_app.people_views import SetPassword
 
 urlpatterns = [
     path("metrics", status_views.metrics, name="metrics"),
@@ -21,12 +23,15 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("", show_dashboard, name="home"),
     path("login/", LogIn.as_view(), name="login"),
+    path("setup/<str:token>/", set_up, name="setup"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("language/", choose_language, name="language"),
     path("schema/", choose_schema, name="schema"),
     path("search/", show_results, name="search"),
     path("data/", show_data, name="data"),
     path("data/entry/", show_entry, name="data_entry"),
+    path("settings/", include("kubit_app.settings_urls")),
+    path("set-password/<uidb64>/<token>/", SetPassword.as_view(), name="set_password"),
     path("password/", PasswordChange.as_view(), name="password_change"),
     path("cohorts/", include("cohorts.urls")),
     path("", include("integrations.urls")),

@@ -7,13 +7,14 @@ import http.client
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from launcher.console import Stop, say
-from launcher.layout import configured, write_whole
+from launcher.layout import ROOT, configured, write_whole
 from launcher.ports import HOST, Ports
 from launcher.preparation import Preparation
 from launcher.processes import find_process
@@ -104,7 +105,7 @@ def _start(supervisor: Supervisor, plan: Plan, python: Path, folder: Path) -> No
     _wait_for_pages(supervisor, plan, web)
     if supervisor.stopping.is_set():
         return
-    _greet(plan, folder)
+    _greet(plan, python, folder)
     for child in others:
         supervisor.start(child)
     write_whole(folder / "run.json", json.dumps(_as_json(plan)))
@@ -142,20 +143,27 @@ def answers(port: int) -> bool:
         connection.close()
 
 
-def _greet(plan: Plan, folder: Path) -> None:
+def _greet(plan: Plan, python: Path, folder: Path) -> None:
     base_url = plan.environ.get("BASE_URL") or configured()["BASE_URL"]
     say(f"\n  Ready: {base_url}")
     logins = read_logins(folder)
     for login in logins:
         say(f"    {login['role']:<10} {login['username']:<12} {login['password']}")
     if not logins:
-        say("    Make a log-in with: .venv/bin/python manage.py createsuperuser")
+        say(f"    {_ask(manage_command(python, 'setup_link'), plan.environ)}")
     if plan.sandbox:
         say(f"  Braze sandbox: http://{HOST}:{plan.sandbox}")
     if plan.smtp:
         say(f"  Mail inbox: {base_url}/inbox/")
     say(f"  Data and logs: {folder}")
     say("  Ctrl-C ends everything.")
+
+
+def _ask(command: list[str], environ: Mapping[str, str]) -> str:
+    done = subprocess.run(
+        command, cwd=ROOT, env=dict(environ), capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or "Make the first account: .venv/bin/python manage.py setup_link"
 
 
 def read_logins(folder: Path) -> list[dict[str, str]]:

@@ -33,7 +33,14 @@ EXPECTED["Governor"] = EXPECTED["Creator"] | {
     "integrations.download_members",
     "integrations.view_incident",
 }
-EXPECTED["Admin"] = EXPECTED["Governor"]
+EXPECTED["Admin"] = EXPECTED["Governor"] | {
+    "auth.add_user",
+    "auth.change_user",
+    "auth.view_user",
+    "integrations.add_connection",
+    "integrations.change_connection",
+    "integrations.view_connection",
+}
 
 
 def url_names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
@@ -66,6 +73,8 @@ def url_of(name: str, things: dict[str, Any]) -> str:
         {"pk": schedule.pk if "schedule" in name else run.pk},
         {"message_id": "nothing"},
         {"pk": run.pk, "change": "added"},
+        {"uidb64": "MQ", "token": "no-token"},
+        {"token": "no-token"},
     ]
     for arguments in candidates:
         try:
