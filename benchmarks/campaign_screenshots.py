@@ -28,6 +28,8 @@ PAGES = {
     "cohort": "/cohorts/whales/",
     "schedule": "/schedule/",
     "import": "/imports/1/",
+    "imports": "/imports/",
+    "notices": "/notices/",
     "inbox": "/inbox/",
 }
 
@@ -46,6 +48,7 @@ def main() -> None:
             sort_some(page, product)
             take(page, product, suffix="")
             take_dialog(page, product)
+            take_history(page, product)
             take_sandbox(page, product)
         with signed_in(chromium, product, width=1440, dark=True) as page:
             take(page, product, suffix="-dark")
@@ -141,6 +144,13 @@ def take_dialog(page: Page, product: Product) -> None:
     fill_recurrence(page, "week")
     page.wait_for_timeout(1500)
     page.screenshot(path=FOLDER / "import-dialog.png")
+
+
+def take_history(page: Page, product: Product) -> None:
+    page.goto(f"{product.url}/schedule/")
+    page.get_by_role("button", name="Import history of Whales").click()
+    page.get_by_role("dialog", name="Import history of Whales").wait_for()
+    page.screenshot(path=FOLDER / "import-history.png")
 
 
 def take_sandbox(page: Page, product: Product) -> None:

@@ -54,7 +54,10 @@ class Progress:
 def read_progress(run: ImportRun) -> Progress:
     done = Q(state=ImportBatch.State.ACKNOWLEDGED)
     refused = Q(state=ImportBatch.State.REFUSED)
-    doubtful = Q(state__in=[ImportBatch.State.SENDING, ImportBatch.State.UNKNOWN])
+    # What is on its way is in doubt only once nobody waits for the answer any more.
+    doubtful = Q(state=ImportBatch.State.UNKNOWN)
+    if run.is_final:
+        doubtful |= Q(state=ImportBatch.State.SENDING)
 
     def of(condition: Q) -> Any:
         added = Sum("added", filter=condition, default=0)
