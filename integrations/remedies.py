@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -83,30 +81,6 @@ def _translate(kind: str, told: str) -> str:
         return translated
     # What was told names things a translation of the kind cannot: keep both.
     return f"{CAUSES[kind]} ({told})"
-
-
-def needs_connection(run: ImportRun) -> bool:
-    """Whether only a change of the connection helps."""
-    return run.is_final and run.error_kind in KEY_KINDS
-
-
-def mended(run: ImportRun) -> str:
-    """What was done about a refused key since the run ended; empty where nothing was."""
-    connection = run.connection
-    if not needs_connection(run) or connection.paused_at or run.finished_at is None:
-        return ""
-    if connection.updated_at <= run.finished_at:
-        return ""
-    facts = {
-        "connection": connection.name,
-        "at": date_format(timezone.localtime(connection.updated_at), "DATETIME_FORMAT"),
-        "hint": connection.key_hint,
-    }
-    if connection.key_hint:
-        text = gettext("The connection “%(connection)s” was saved on %(at)s, key ending %(hint)s.")
-    else:
-        text = gettext("The connection “%(connection)s” was saved on %(at)s.")
-    return text % facts
 
 
 def list_steps(run: ImportRun) -> list[str]:

@@ -28,9 +28,10 @@ from integrations.cohort_imports import (
 from integrations.holds import expires_at
 from integrations.identifier_form import describe_identifier
 from integrations.import_columns import ImportColumns, read_import_columns
+from integrations.mending import mended, needs_connection
 from integrations.models import ImportRun, ImportSchedule
 from integrations.recurrence_form import WEEKDAYS
-from integrations.remedies import explain, list_steps, mended, needs_connection
+from integrations.remedies import explain, list_steps
 from integrations.request_log import Request
 from integrations.run_words import batch_look, note_of, progress_tone, run_look
 from integrations.safety import describe_limits, hold_words, limits_of
