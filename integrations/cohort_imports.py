@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Subquery, Value, Window
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cohorts.models import Cohort
 from cohorts.page.timeline import Happening, sort_happenings
@@ -63,7 +64,7 @@ def read_cohort_imports(cohort: Cohort) -> CohortImports:
     )
     recent: list[Any] = list(
         ImportRun.objects.filter(cohort=cohort)
-        .select_related("requested_by", "connection")
+        .select_related("requested_by", "connection", "slot")
         .annotate(of_all=Window(Count("*")), connections=Subquery(_count_connections()))[:READ_RUNS]
     )
     connection = schedule.connection if schedule else _only_connection(recent)
@@ -112,11 +113,11 @@ def _tell(run: ImportRun) -> Happening:
     look = run_look(run)
     return Happening(
         at=run.started_at or run.queued_at,
-        what=f"{run.get_trigger_display()}: {run.get_state_display()}",
+        what=_("Import: %s") % run.get_state_display(),
         icon=look.icon,
         tone=look.tone,
         by=run.requested_by,
-        note=note_of(run),
+        note=", ".join(filter(None, [str(run.get_trigger_display()), note_of(run)])),
         url=run.get_absolute_url(),
     )
 

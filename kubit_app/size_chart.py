@@ -38,9 +38,12 @@ class Dot:
 
 @dataclass(frozen=True)
 class MarkDot:
+    """`is_alone`: nothing was counted on its day."""
+
     mark: Any
     x: float
     y: float
+    is_alone: bool
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,13 @@ def draw_sizes(
     width: int,
 ) -> SizeDrawing:
     """`points` have `day` and `size`, `marks` as well, whose size may be None."""
+    past = [(day, size) for day, size in past if day >= first]
     sizes = [point.size for point in points] + [size for _, size in past]
     low, high, step = nice_range(sizes)
     scale = _Scale(first, (last - first).days, low, high, width)
     line = [(scale.x(point.day), scale.y(point.size)) for point in points]
     every = max(1, math.ceil(scale.days / (2 if width == SLIM else 5)))
+    counted = {point.day for point in points}
     shown = [mark for mark in marks if first <= mark.day <= last]
     return SizeDrawing(
         width=width,
@@ -108,7 +113,7 @@ def draw_sizes(
         past_path=_path([(scale.x(day), scale.y(size)) for day, size in past]),
         dots=list(_dots(points, line, {mark.day: mark for mark in shown}, width)),
         marks=[
-            MarkDot(mark, scale.x(mark.day), scale.y(size))
+            MarkDot(mark, scale.x(mark.day), scale.y(size), mark.day not in counted)
             for mark in shown
             if (size := _size_of(mark, points)) is not None
         ],

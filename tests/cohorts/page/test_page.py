@@ -140,8 +140,9 @@ def test_the_chart_marks_imports_and_links_to_them(singers: Cohort, governor: Cl
     bad = make_run(singers, "failed", queued_at=now - timedelta(days=1))
     page = governor.get(singers.get_absolute_url())
     body, shown = page.content.decode(), text(page)
-    assert f'class="mark" href="{good.get_absolute_url()}"' in body
-    assert f'class="mark bad" href="{bad.get_absolute_url()}"' in body
+    assert f'class="day" href="{good.get_absolute_url()}"' in body
+    assert f'class="day" href="{bad.get_absolute_url()}"' in body
+    assert body.count('class="mark bad"') == 2  # wide and slim
     assert "+8.8% in 7 days" in shown
     assert 'class="spark' in body
     week = text(governor.get(url("sizes") + "?days=7", headers=PART))
@@ -230,7 +231,7 @@ def test_the_activity_is_one_line_of_all_floors(
     assert "Created Ken" in shown
     assert "Version 2 saved" in shown
     assert "+ PAY ≥ 1 overall" in shown
-    assert "Manual: Failed" in shown
+    assert "Import: Failed Manual" in shown
     assert "Uses it" in shown
 
 
