@@ -107,7 +107,8 @@ def compare_with_product(folder: Path, states: int, seed: int) -> list[str]:
 def _compare(folder: Path, chance: random.Random) -> str:
     """Empty when both plan the same, and settle the same answers in the same way."""
     from integrations.ledger import Outcome, settle_files
-    from integrations.planning import PlanReader, draw_plan
+    from integrations.plan_batches import PlanReader
+    from integrations.planning import draw_plan
 
     now = 100_000.0
     twin = random_twin(chance, now)

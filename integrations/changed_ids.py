@@ -10,7 +10,7 @@ from typing import Any
 from cohorts import membership
 from integrations.braze.identifiers import show_identifier
 from integrations.models import ImportBatch, ImportRun, RefusedMember
-from integrations.planning import scratch_database
+from integrations.scratch import scratch_database
 
 PAGE = 2000
 # What a spreadsheet takes for the beginning of a formula.

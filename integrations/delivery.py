@@ -23,7 +23,7 @@ from integrations.leases import Claim
 from integrations.models import EarlierTry, ImportBatch, ImportRun, Ledger, RefusedMember
 from integrations.outages import outlast
 from integrations.pace import paced
-from integrations.planning import QUIET_PERIOD, PlanReader
+from integrations.plan_batches import QUIET_PERIOD, PlanReader
 from integrations.sending import Sender
 
 State = ImportBatch.State

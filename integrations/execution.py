@@ -41,7 +41,8 @@ from integrations.models import ImportBatch, ImportRun
 from integrations.notifications import write_mails
 from integrations.outages import outlast
 from integrations.pace import paced
-from integrations.planning import Counts, IdentifiedBy, PlannedBatch, draw_plan
+from integrations.plan_batches import PlannedBatch
+from integrations.planning import Counts, IdentifiedBy, draw_plan
 from integrations.rebuilding import is_readable, quiet_until, rebuild
 from integrations.runs import ring, unring
 from integrations.safety import hold_words

@@ -20,15 +20,9 @@ from cohorts import membership
 from cohorts.models import Cohort
 from integrations.fail_points import reach
 from integrations.models import Connection, ImportBatch, ImportRun, Ledger, RefusedMember
-from integrations.planning import (
-    NO_DOUBTS,
-    NO_IDS,
-    QUIET_PERIOD,
-    Holdings,
-    IdentifiedBy,
-    scratch_database,
-    view_of,
-)
+from integrations.plan_batches import QUIET_PERIOD
+from integrations.planning import NO_DOUBTS, NO_IDS, Holdings, IdentifiedBy
+from integrations.scratch import scratch_database, view_of
 
 _REFUSED = pa.schema([("batch", pa.int32()), ("id", pa.string())])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cohorts import membership
 from integrations.braze.identifiers import show_identifier
 from integrations.models import ImportRun
-from integrations.planning import scratch_database
+from integrations.scratch import scratch_database
 
 
 def sample_changes(run: ImportRun, *, remove: bool, most: int) -> list[str]:

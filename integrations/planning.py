@@ -5,27 +5,16 @@ Works on Parquet files only, by DuckDB, so ten million ids need no more memory t
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from integrations.pace import paced
+from integrations.plan_batches import BATCH_IDS, PlannedBatch, number_batches
+from integrations.scratch import scratch_database, view_of
 
-BATCH_IDS = 1000
-# A request may hold 1 MB. Ids are weighed as JSON writes them; the rest of the body and the one
-# id that can cross the line (987 control characters, six bytes each) fit in what is left.
-BATCH_BYTES = 993_000
 ID_BYTES = 987
-# How long an id in doubt waits before it is sent the opposite way: a request without an answer
-# may still arrive after its time-out.
-QUIET_PERIOD = timedelta(seconds=paced(300))
-MEMORY_LIMIT = "512MB"
 
 # The columns of an empty set.
 NO_IDS = "CAST(NULL AS VARCHAR) AS id"
@@ -71,46 +60,13 @@ class Counts:
     waits_until: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlannedBatch:
-    number: int
-    added: int
-    removed: int
-    not_before: datetime | None
-    # Adds people whom a removal of this run may take out again if it arrives late.
-    after_removals: bool
-
-
-@contextmanager
-def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory DuckDB that spills to a folder of its own and is gone afterwards."""
-    folder = tempfile.mkdtemp(prefix="plan-")
-    connection = duckdb.connect(
-        config={
-            "memory_limit": MEMORY_LIMIT,
-            "threads": "2",
-            "temp_directory": folder,
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-    )
-    try:
-        connection.execute("SET enable_progress_bar = false")
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET preserve_insertion_order = false")
-        yield connection
-    finally:
-        connection.close()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def count_changes(
     holdings: Holdings, *, now: datetime, repair: bool = False, most_ids: int = BATCH_IDS
 ) -> Counts:
     """What a plan would hold, without keeping one."""
     with scratch_database() as db:
         _load(db, holdings, repair=repair)
-        return _count(db, _number_batches(db, now, most_ids))
+        return _count(db, number_batches(db, now, most_ids))
 
 
 def draw_plan(
@@ -130,7 +86,7 @@ def draw_plan(
     """
     with scratch_database() as db:
         _load(db, holdings, repair=repair)
-        batches = _number_batches(db, now, most_ids)
+        batches = number_batches(db, now, most_ids)
         db.execute(
             "COPY (SELECT batch, remove, id FROM numbered ORDER BY batch, remove DESC, id) "
             "TO $draft (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)",
@@ -143,30 +99,6 @@ def draw_plan(
                 {"draft": str(left_out)},
             )
         return _count(db, batches), batches
-
-
-class PlanReader:
-    """Reads batches of a plan file; one database for a whole slice of sending."""
-
-    def __init__(self, plan: Path) -> None:
-        self._plan = str(plan)
-        self._scratch = scratch_database()
-        self._db = self._scratch.__enter__()
-
-    def __enter__(self) -> PlanReader:
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        self._scratch.__exit__(None, None, None)
-
-    def read(self, number: int) -> tuple[list[str], list[str]]:
-        """The ids to add and the ids to remove: always the same for one number."""
-        rows = self._db.execute(
-            "SELECT remove, id FROM read_parquet($plan) WHERE batch = $number "
-            "ORDER BY remove DESC, id",
-            {"plan": self._plan, "number": number},
-        ).fetchall()
-        return [id for remove, id in rows if not remove], [id for remove, id in rows if remove]
 
 
 def _load(db: duckdb.DuckDBPyConnection, holdings: Holdings, *, repair: bool) -> None:
@@ -238,85 +170,6 @@ def _class_members(db: duckdb.DuckDBPyConnection, by: IdentifiedBy | None) -> No
         FROM identified
         """
     )
-
-
-def view_of(
-    db: duckdb.DuckDBPyConnection, name: str, path: Path | None, empty_columns: str
-) -> None:
-    if path is None:
-        db.execute(f"CREATE TEMP VIEW {name} AS SELECT {empty_columns} WHERE false")
-    else:
-        # A view cannot take a parameter; the relation API quotes the path instead.
-        db.read_parquet(str(path)).create_view(name)
-
-
-def _number_batches(
-    db: duckdb.DuckDBPyConnection, now: datetime, most_ids: int
-) -> list[PlannedBatch]:
-    """Make the table `numbered` (batch, remove, id, not_before) and list its batches."""
-    instant = f"TIMESTAMP '{now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
-    quiet = f"INTERVAL {int(QUIET_PERIOD.total_seconds())} SECOND"
-    # An alias or a device id may belong to a profile that another identifier names too, so that
-    # what is removed would undo what is added. There every addition follows all removals.
-    [(mixed,)] = db.execute(
-        "SELECT coalesce(bool_or(starts_with(id, chr(31))), false) FROM changes"
-    ).fetchall()
-    late = (
-        f"(SELECT max(sent_at) + {quiet} FROM in_doubt WHERE in_doubt.remove)" if mixed else "NULL"
-    )
-    db.execute(
-        f"""
-        CREATE TEMP VIEW timed AS
-        SELECT changes.id, changes.remove,
-               CASE WHEN in_doubt.remove <> changes.remove
-                         AND in_doubt.sent_at + {quiet} > {instant}
-                    THEN in_doubt.sent_at + {quiet}
-                    WHEN NOT changes.remove AND {late} > {instant} THEN {late}
-                    END AS not_before
-        FROM changes LEFT JOIN in_doubt ON in_doubt.id = changes.id
-        """
-    )
-    turn = "CASE WHEN NOT remove THEN 2 WHEN waits THEN 1 ELSE 0 END" if mixed else "waits::INT"
-    # Chunks of so many ids; a chunk over the byte limit is cut again by its running weight.
-    db.execute(
-        f"""
-        CREATE TEMP TABLE numbered AS
-        WITH turned AS (
-            SELECT *, {turn} AS turn FROM (SELECT *, not_before IS NOT NULL AS waits FROM timed)
-        ), placed AS (
-            SELECT *, (row_number() OVER (PARTITION BY turn ORDER BY remove DESC, id) - 1)
-                      // {most_ids} AS chunk
-            FROM turned
-        ), weighed AS (
-            SELECT *, sum(
-                       strlen(to_json(id)) + CASE WHEN starts_with(id, chr(31)) THEN 40 ELSE 1 END
-                   ) OVER (
-                       PARTITION BY turn, chunk ORDER BY remove DESC, id
-                       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-                   ) AS bytes
-            FROM placed
-        )
-        SELECT dense_rank() OVER (
-                   ORDER BY turn, chunk, CAST(bytes AS BIGINT) // {BATCH_BYTES}
-               )::INTEGER AS batch,
-               remove, id, not_before
-        FROM weighed
-        """
-    )
-    rows = db.execute(
-        "SELECT batch, count(*) FILTER (NOT remove), count(*) FILTER (remove), max(not_before) "
-        "FROM numbered GROUP BY batch ORDER BY batch"
-    ).fetchall()
-    return [
-        PlannedBatch(
-            number=number,
-            added=added,
-            removed=removed,
-            not_before=not_before,
-            after_removals=mixed and added > 0,
-        )
-        for number, added, removed, not_before in rows
-    ]
 
 
 def _count(db: duckdb.DuckDBPyConnection, batches: list[PlannedBatch]) -> Counts:

@@ -19,7 +19,9 @@ from cohorts import membership
 from integrations.leases import Claim
 from integrations.ledger import Settled, holdings_of, point_to, store
 from integrations.models import ImportBatch, ImportRun, Incident, Ledger
-from integrations.planning import NO_IDS, QUIET_PERIOD, scratch_database
+from integrations.plan_batches import QUIET_PERIOD
+from integrations.planning import NO_IDS
+from integrations.scratch import scratch_database
 
 INCOMPLETE = "record_incomplete"
 

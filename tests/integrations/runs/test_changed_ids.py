@@ -50,7 +50,8 @@ def test_the_ids_of_an_import_can_be_downloaded_by_those_who_may(
     }
     client.force_login(make_user("Creator"))
     assert client.get(url_of(run, "added")).status_code == 403
-    assert ".csv" not in client.get(run.get_absolute_url()).content.decode()
+    shown = client.get(run.get_absolute_url()).content.decode()
+    assert [url_of(run, change) in shown for change in ("added", "removed")] == [False, False]
 
 
 def test_ids_that_are_no_longer_kept_are_said_to_be_gone(

@@ -16,7 +16,8 @@ import pytest
 
 from cohorts import membership
 from integrations.ledger import Outcome, Settled, settle_files
-from integrations.planning import Holdings, PlanReader, draw_plan
+from integrations.plan_batches import PlanReader
+from integrations.planning import Holdings, draw_plan
 
 USERS = [f"u{i}" for i in range(8)]
 LATEST_ARRIVAL = timedelta(minutes=4)

@@ -14,7 +14,7 @@ from cohorts.warehouse.load import FileSet
 from integrations.braze.identifiers import read_identifier, write_identifier
 from integrations.identification import BadIdentifier, IdentifierChoice, check_identifier
 from integrations.models import ImportBatch, ImportRun, Ledger, RefusedMember
-from integrations.planning import QUIET_PERIOD
+from integrations.plan_batches import QUIET_PERIOD
 from integrations.preview import preview_import
 from tests.factories import make_user
 from tests.integrations.runs.conftest import FIXTURE, members_in, work

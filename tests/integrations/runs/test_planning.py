@@ -12,15 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations.planning import (
-    BATCH_IDS,
-    ID_BYTES,
-    QUIET_PERIOD,
-    Holdings,
-    PlanReader,
-    count_changes,
-    draw_plan,
-)
+from integrations.plan_batches import BATCH_IDS, QUIET_PERIOD, PlanReader
+from integrations.planning import ID_BYTES, Holdings, count_changes, draw_plan
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 IDS = st.sampled_from([f"u{i}" for i in range(8)] + ["é", "🙂", "a'b", 'a"b', "a\nb", " ", "\t"])

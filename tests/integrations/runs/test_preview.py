@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import ImportBatch, ImportRun
-from integrations.planning import QUIET_PERIOD
+from integrations.plan_batches import QUIET_PERIOD
 from integrations.preview import preview_import
 from tests.integrations.runs.conftest import work
 
