@@ -12,18 +12,17 @@ from cohorts.builder_texts import builder_texts
 from cohorts.definitions.catalog import Catalog, Property
 from cohorts.definitions.operators import (
     ANCHOR_UNITS,
-    COMPARATORS,
     FIXED_UNITS,
     FUNCTIONS,
     NUMERIC_FUNCTIONS,
     PROPERTY_FUNCTIONS,
     RETENTION_UNITS,
     UNITS,
-    operators_as_json,
 )
 from cohorts.definitions.parse_conditions import CONDITION_READERS
 from cohorts.dictionary import Kind, Labels, describe_label, read_labels, visible_catalog
 from cohorts.models import Cohort, DataLabel, Dataset
+from cohorts.operator_words import word_comparisons, word_operators
 from cohorts.templates_offered import offered_templates
 
 ADD = "cohorts.add_cohort"
@@ -79,11 +78,8 @@ def dataset_data(dataset: Dataset, *, without: Cohort | None = None) -> dict[str
 def language_data() -> dict[str, Any]:
     """The tables of the definition language, so that nothing of them is typed twice."""
     return {
-        "operators": operators_as_json(),
-        "comparisons": [
-            {"key": key, "label": label, "arity": "pair" if key == "between" else "one"}
-            for key, (label, _words) in COMPARATORS.items()
-        ],
+        "operators": word_operators(),
+        "comparisons": word_comparisons(),
         "functions": [
             {"key": name, "label": function_labels()[name], "property": _wanted_property(name)}
             for name in FUNCTIONS

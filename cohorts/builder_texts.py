@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 
 def builder_texts() -> dict[str, Any]:
@@ -32,6 +33,14 @@ def _page() -> dict[str, Any]:
         "date_range_hint": _("Conditions with the window “overall” look at this range."),
         "all_history": _("All history"),
         "beginning": _("beginning"),
+        "date_format": pgettext("date, as a Django format", "n/j/Y"),
+        "from_until": _("{start} - {end}"),
+        "ranges": {
+            "last": _("in the last {n} {unit}"),
+            "ago": _("between {start} and {end} {unit} ago"),
+            "full": _("in the last full {n} {unit}"),
+            "this": _("this {unit}"),
+        },
         "now": _("now"),
         "save": _("Save"),
         "save_as": _("Save as"),
@@ -122,12 +131,14 @@ def _fields() -> dict[str, Any]:
         "unit": _("Unit"),
         "ago": _("ago"),
         "within": _("within"),
+        "within_first": pgettext("between an event and a number of days", "within"),
         "dash": "-",
         "from_date": _("First day"),
         "to_date": _("Last day"),
         "from": _("From"),
         "to": _("To"),
         "and": _("and"),
+        "pair": pgettext("between two numbers", "and"),
         "or": _("or"),
         "of": _("of"),
         "on": _("on"),

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cohorts.dates import tell_moment
 from cohorts.explanation import DecidingEvent, Explanation, Finding
 
 # So many units of a retention are named; the rest are counted.
@@ -63,7 +62,7 @@ class Answer:
 
 def word_explanation(explanation: Explanation, zone: str) -> Answer:
     """Times inside of texts are told in the zone."""
-    words = _Words(ZoneInfo(zone))
+    words = _Words(zone)
     user_filters = [each for each in explanation.global_filter if each.type == "user_filter"]
     return Answer(
         user=explanation.user,
@@ -79,7 +78,7 @@ def word_explanation(explanation: Explanation, zone: str) -> Answer:
 
 @dataclass(frozen=True)
 class _Words:
-    zone: ZoneInfo
+    zone: str
 
     def tell(self, finding: Finding) -> Line:
         return Line(
@@ -110,7 +109,7 @@ class _Words:
 
     def _spell(self, value: Any) -> str:
         if isinstance(value, datetime):
-            return timezone.localtime(value, self.zone).isoformat(" ", "minutes")[:16]
+            return tell_moment(value, self.zone)
         return _spell(value)
 
 

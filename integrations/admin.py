@@ -33,6 +33,7 @@ from integrations.models import (
     OutboxMail,
     ScheduleSlot,
 )
+from integrations.retelling import retell
 from integrations.schedules import cadence_of, pause_schedule, resume_schedule
 
 # Its rows would start any function by name, and our own schedules are elsewhere.
@@ -133,7 +134,7 @@ class ConnectionAdmin(admin.ModelAdmin):
             return "-"
         if connection.paused_at is None:
             return _("Active")
-        return _("Paused: %s") % connection.paused_reason
+        return _("Paused: %s") % retell(connection.paused_reason)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

@@ -16,9 +16,10 @@ from itertools import islice, takewhile
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from django.utils.dateformat import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override, pgettext
+
+from cohorts.dates import tell_time
 
 Unit = Literal["day", "week", "month"]
 LAST = "last"
@@ -193,8 +194,7 @@ def describe_cadence(cadence: Cadence, language: str = "en") -> str:
 def describe_time(cadence: Cadence, language: str = "en") -> str:
     """The time of day with its zone, such as "08:00 AM Asia/Tokyo"."""
     with override(language):
-        clock = time_format(cadence.at, pgettext("time of day, as a Django format", "h:i A"))
-        return f"{clock} {cadence.timezone}"
+        return f"{tell_time(cadence.at)} {cadence.timezone}"
 
 
 def _weekday_letters(weekdays: tuple[int, ...]) -> list[str]:

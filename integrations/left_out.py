@@ -14,6 +14,7 @@ from cohorts import membership
 from integrations.braze.identifiers import show_identifier
 from integrations.changed_ids import Echo, safe_cell
 from integrations.models import ImportRun, RefusedMember
+from integrations.retelling import retell
 
 HEADER = ["member", "identifier", "problem", "detail"]
 
@@ -43,6 +44,6 @@ def _lines(run: ImportRun, path: Path | None, *, raw: bool) -> Iterator[str]:
         # Braze knows identifiers alone; of a user id it is the member too.
         member = "" if run.identifier else each.identifier
         problem = _("refused to remove") if each.remove else _("refused by Braze")
-        cells = [member, show_identifier(each.identifier), each.reason]
+        cells = [member, show_identifier(each.identifier), retell(each.reason)]
         shown, identifier, reason = (safe_cell(cell, raw=raw) for cell in cells)
         yield writer.writerow([shown, identifier, problem, reason])

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.dateformat import format as format_date
-from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from cohorts.dates import tell_moment, tell_moment_seconds
 from cohorts.wording import word_version
 from integrations.braze.redaction import tidy
 from integrations.cadence import describe_cadence, describe_time
@@ -130,7 +128,10 @@ def _subject(run: ImportRun, kind: str) -> str:
 
 def _moment(run: ImportRun, kind: str) -> str:
     zone = _zone_name(run)
-    at = {"time": _local(run.finished_at or run.as_of or run.queued_at, zone), "zone": zone}
+    at = {
+        "time": tell_moment_seconds(run.finished_at or run.as_of or run.queued_at, zone),
+        "zone": zone,
+    }
     match kind:
         case "succeeded":
             return _("Imported on %(time)s (%(zone)s).") % at
@@ -195,17 +196,11 @@ def _next_import(run: ImportRun, schedule: ImportSchedule) -> str:
     if schedule.next_due_at is None:
         return _("Paused")
     zone = schedule.timezone
-    form = pgettext("date and time, as a Django format", "n/j/Y g:i A")
-    return f"{_local(schedule.next_due_at, zone, form)} ({zone})"
+    return f"{tell_moment(schedule.next_due_at, zone)} ({zone})"
 
 
 def _zone_name(run: ImportRun) -> str:
     return run.schedule.timezone if run.schedule is not None else run.cohort.dataset.timezone
-
-
-def _local(instant: datetime, zone: str, form: str | None = None) -> str:
-    form = form or pgettext("date and time with seconds, as a Django format", "n/j/Y g:i:s A")
-    return format_date(instant.astimezone(ZoneInfo(zone)), form)
 
 
 def _users(count: int) -> str:

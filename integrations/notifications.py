@@ -19,7 +19,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
 from integrations.braze.redaction import redact, tidy
 from integrations.fail_points import reach
@@ -36,6 +36,8 @@ State = OutboxMail.State
 LEASE = timedelta(seconds=paced(300))
 GIVE_UP_AFTER = timedelta(hours=24)
 LONGEST_PAUSE = timedelta(hours=1)
+# Of an incident, which is told again in the language of its reader.
+_NOT_WRITTEN = gettext_noop("No mail about import %(run)s: %(why)s")
 
 
 def write_mails(run: ImportRun) -> int:
@@ -54,7 +56,8 @@ def write_mails(run: ImportRun) -> int:
     except Exception as error:  # noqa: BLE001 - a mail must never cost a run its end
         logger.error("mail about run %s: %s", run.pk, type(error).__name__)
         Incident.objects.create(
-            kind="mail_not_written", text=f"No mail about import {run.pk}: {type(error).__name__}"
+            kind="mail_not_written",
+            text=_NOT_WRITTEN % {"run": run.pk, "why": type(error).__name__},
         )
         return 0
 

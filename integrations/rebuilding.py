@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from cohorts import membership
 from integrations.leases import Claim
@@ -24,6 +25,10 @@ from integrations.planning import NO_IDS
 from integrations.scratch import scratch_database
 
 INCOMPLETE = "record_incomplete"
+# Of an incident, which is told again in the language of its reader.
+_REBUILT = gettext_noop(
+    "The record of %(ledger)s was damaged and made anew; %(missing)s runs are missing."
+)
 
 
 def is_readable(ledger: Ledger) -> bool:
@@ -56,9 +61,7 @@ def rebuild(claim: Claim, ledger: Ledger) -> None:
         Ledger.objects.filter(pk=ledger.pk).update(lost_at=None)
         Incident.objects.create(
             kind="ledger_rebuilt",
-            text=f"The record of {ledger} was damaged and made anew; {missing} runs are missing."[
-                :500
-            ],
+            text=(_REBUILT % {"ledger": ledger, "missing": missing})[:500],
         )
     ledger.refresh_from_db()
 

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.utils import timezone
-from django.utils.dateformat import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cohorts.dates import tell_time
 from integrations.cadence import LAST, MAX_EVERY, BadCadence, Cadence
 from integrations.models import ImportSchedule
 
@@ -158,7 +158,7 @@ def _recurrence_initial(schedule: ImportSchedule | None, zone: str) -> dict[str,
 
 
 def _clock(value: str) -> str:
-    return time_format(time.fromisoformat(value), "h:i A")
+    return tell_time(time.fromisoformat(value))
 
 
 def _month_days() -> dict[str, str]:

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models import Connection, ImportRun, ImportSchedule
+from integrations.retelling import retell
 from integrations.safety import hold_words
 
 # Failures that only a new key or another endpoint ends.
@@ -76,7 +77,7 @@ def explain(run: ImportRun) -> str:
 def _translate(kind: str, told: str) -> str:
     if not told or (get_language() or "en").startswith("en"):
         return told
-    translated = gettext(told)
+    translated = retell(told)
     if translated != told or kind not in CAUSES:
         return translated
     # What was told names things a translation of the kind cannot: keep both.

@@ -20,6 +20,7 @@ from integrations.languages import language_of_asker
 from integrations.leases import is_free
 from integrations.models import Connection, ImportRun, ImportSchedule, ScheduleSlot
 from integrations.pace import paced
+from integrations.retelling import retell
 
 OPEN_STATES = [
     ImportRun.State.QUEUED,
@@ -68,7 +69,7 @@ def request_import(
     if connection.paused_at is not None:
         raise ImportRefused(
             _("The connection “%(connection)s” is paused: %(reason)s")
-            % {"connection": connection, "reason": connection.paused_reason}
+            % {"connection": connection, "reason": retell(connection.paused_reason)}
         )
     with transaction.atomic():
         try:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from cohorts.models import Cohort
 from integrations.cadence import BadCadence, Cadence, known_zone, next_after, slots_between
@@ -29,6 +30,8 @@ Outcome = ScheduleSlot.Outcome
 PUNCTUAL = timedelta(minutes=5)
 # A missed slot is made up for until half the period has passed, but no longer than this.
 LONGEST_DELAY = timedelta(hours=12)
+# Of an incident, which is told again in the language of its reader.
+_BROKEN = gettext_noop("Schedule %(schedule)s was paused: %(why)s")
 
 
 class ScheduleRefused(Exception):
@@ -278,7 +281,8 @@ def _record_missed(schedule: ImportSchedule, slots: list[datetime]) -> None:
 def _put_aside(pk: int, error: BadCadence, now: datetime) -> None:
     ImportSchedule.objects.filter(pk=pk).update(paused_at=now, next_due_at=None)
     Incident.objects.create(
-        kind="schedule_broken", text=f"Schedule {pk} was paused: {error.message}"[:500]
+        kind="schedule_broken",
+        text=(_BROKEN % {"schedule": pk, "why": error.message})[:500],
     )
 
 

@@ -24,7 +24,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 from django.utils import timezone
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 from django_q.tasks import async_task
 
 from integrations import hands, pool_guard
@@ -131,9 +131,9 @@ class Keeper:
     def _watch_pool(self) -> None:
         cluster = self._cluster
         if cluster is None or cluster.poll() is not None:
-            self._restart("The worker pool ended by itself.")
+            self._restart(gettext_noop("The worker pool ended by itself."))
         elif not self._is_pool_alive():
-            self._restart("The worker pool did not answer and was started again.")
+            self._restart(gettext_noop("The worker pool did not answer and was started again."))
         elif time.monotonic() - self._canary_sent > CANARY_EVERY:
             self._canary_sent = time.monotonic()
             async_task("integrations.tasks.answer_canary", self.name)

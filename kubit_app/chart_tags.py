@@ -7,12 +7,18 @@ from datetime import date
 from typing import Any
 
 from django import template
+from django.utils.translation import get_language
 
+from cohorts.dates import tell_day, tell_month_day
 from kubit_app.charts import SLIM, WIDE, Series, draw_lines, draw_spark
 from kubit_app.size_chart import draw_sizes
 
 register = template.Library()
 MINUS = "\N{MINUS SIGN}"
+_SIZES = {
+    "en": ((1_000_000, "M"), (1_000, "k")),
+    "ja": ((100_000_000, "億"), (10_000, "万")),
+}
 
 
 @register.inclusion_tag("components/sparkline.html")
@@ -46,21 +52,21 @@ def add_number(value: float, added: float) -> float:
 
 @register.filter
 def short_number(value: int) -> str:
-    """`950`, `12k`, `1.5M`: for axes, where the exact number stands elsewhere."""
-    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+    """`950`, `12k`, `1.5M`, in Japanese `1.2万`: for axes; the exact number stands elsewhere."""
+    for size, letter in _SIZES.get(get_language() or "en", _SIZES["en"]):
         if value >= size:
             return f"{value / size:.2f}".rstrip("0").rstrip(".") + letter
-    return str(value)
+    return f"{value:,}"
 
 
 @register.filter
 def month_day(value: date) -> str:
-    return f"{value.month}/{value.day}"
+    return tell_month_day(value)
 
 
 @register.filter
 def numeric_day(value: date) -> str:
-    return f"{value.month}/{value.day}/{value.year}"
+    return tell_day(value)
 
 
 @register.inclusion_tag("components/size_chart.html")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+
+from cohorts import dates
 
 register = template.Library()
 
@@ -45,27 +45,27 @@ def badge(label: Any, tone: str = "", icon_name: str = "") -> SafeString:
 @register.filter
 def moment(value: datetime | None, zone: str | None = None) -> str:
     """`11/23/2026 2:05 PM` on the wall clock of `zone`, or of the current time zone."""
-    return _on_wall_clock(value, zone, "n/j/Y g:i A")
+    return dates.tell_moment(value, zone) if value else ""
 
 
 @register.filter
 def moment_seconds(value: datetime | None, zone: str | None = None) -> str:
-    return _on_wall_clock(value, zone, "n/j/Y g:i:s A")
+    return dates.tell_moment_seconds(value, zone) if value else ""
 
 
 @register.filter
 def day(value: datetime | None, zone: str | None = None) -> str:
-    return _on_wall_clock(value, zone, "n/j/Y")
+    return dates.tell_day_of(value, zone) if value else ""
 
 
 @register.filter
 def clock(value: datetime | None, zone: str | None = None) -> str:
-    return _on_wall_clock(value, zone, "g:i:s A")
+    return dates.tell_clock(value, zone) if value else ""
 
 
 @register.filter
 def clock_minutes(value: datetime | None, zone: str | None = None) -> str:
-    return _on_wall_clock(value, zone, "g:i A")
+    return dates.tell_clock_minutes(value, zone) if value else ""
 
 
 @register.filter
@@ -84,14 +84,6 @@ def age(value: datetime | None) -> str:
 def percent_of(part: int | None, whole: int | None) -> str:
     """`8.3%`; blank when there is nothing to compare."""
     return f"{100 * part / whole:.1f}%" if part is not None and whole else ""
-
-
-def _on_wall_clock(value: datetime | None, zone: str | None, pattern: str) -> str:
-    if value is None:
-        return ""
-    local = timezone.localtime(value, ZoneInfo(zone) if zone else None)
-    # Django writes "a.m." for `a` and "AM" for `A`; the pattern is the originals' own.
-    return format_date(local, pattern)
 
 
 @register.simple_tag

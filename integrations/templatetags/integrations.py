@@ -10,10 +10,10 @@ from django import template
 from django.conf import settings
 from django.template import Context
 from django.utils import timezone
-from django.utils.dateformat import format as format_date
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 
+from cohorts.dates import tell_moment
 from cohorts.models import Cohort
 from cohorts.page.timeline import Happening
 from integrations.cadence import BadCadence, describe_cadence, describe_time
@@ -33,6 +33,7 @@ from integrations.models import ImportRun, ImportSchedule
 from integrations.recurrence_form import WEEKDAYS
 from integrations.remedies import explain, list_steps
 from integrations.request_log import Request
+from integrations.retelling import retell
 from integrations.run_words import batch_look, note_of, progress_tone, run_look
 from integrations.safety import describe_limits, hold_words, limits_of
 from integrations.schedules import cadence_of
@@ -45,6 +46,7 @@ register.filter("batch_look", batch_look)
 register.filter("why", explain)
 register.filter("expires_at", expires_at)
 register.filter("steps", list_steps)
+register.filter("retell", retell)
 register.filter("mended", mended)
 register.filter("needs_connection", needs_connection)
 register.filter("progress_tone", progress_tone)
@@ -157,7 +159,7 @@ def weekday_moment(instant: datetime, zone: str) -> str:
     """`T 11/24/2026 8:00 AM`, the weekday as the dialog's circles write it."""
     local = timezone.localtime(instant, ZoneInfo(zone))
     letters = {day: letter for day, letter, _name in WEEKDAYS}
-    return f"{letters[local.weekday()]} {format_date(local, 'n/j/Y g:i A')}"
+    return f"{letters[local.weekday()]} {tell_moment(instant, zone)}"
 
 
 @register.filter

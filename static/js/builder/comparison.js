@@ -30,7 +30,7 @@ function numbers(ctx, { id, path, op, value, label, wide }) {
     });
   if (arityOf(ctx, op) !== "pair") return one(at, value, "value", label);
   const [low, high] = Array.isArray(value) ? value : [null, null];
-  return html`${one([...at, 0], low, "low", ctx.texts.from)}${unit(ctx.texts.and)}${one([...at, 1], high, "high", ctx.texts.to)}`;
+  return html`${one([...at, 0], low, "low", ctx.texts.from)}${unit(ctx.texts.pair)}${one([...at, 1], high, "high", ctx.texts.to)}`;
 }
 
 const arityOf = (ctx, op) => ctx.data.comparisons.find(({ key }) => key === op)?.arity;

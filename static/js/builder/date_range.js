@@ -1,7 +1,7 @@
 // The date range of the definition: what "overall" means in its conditions.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { icon } from "./controls.js";
+import { fill, icon } from "./controls.js";
 import { windowFields, windowKind } from "./window.js";
 
 const PATH = ["date_range"];
@@ -53,14 +53,19 @@ export function rangeText(ctx, window) {
   const { texts } = ctx;
   const kind = windowKind(window);
   if (kind === "overall") return texts.all_history;
-  if (kind === "dates") return `${day(window.from) || texts.beginning} - ${day(window.to) || texts.now}`;
-  const number = window.last ?? window.full ?? window.ago?.join(` ${texts.and} `) ?? "";
+  if (kind === "dates") {
+    const [start, end] = [window.from, window.to].map((text) => day(texts, text));
+    return fill(texts.from_until, { start: start || texts.beginning, end: end || texts.now });
+  }
+  const [start = "", end = ""] = window.ago ?? [];
   const unit = kind === "this" ? texts.unit_names[window.this] : texts.units[window.unit];
-  const ago = kind === "ago" ? texts.ago : "";
-  return [texts.windows[kind], number, unit, ago].filter((part) => part !== "").join(" ");
+  return fill(texts.ranges[kind], { n: window.last ?? window.full ?? "", start, end, unit: unit ?? "" });
 }
 
-function day(text) {
+function day(texts, text) {
   const match = /^(\d{4})-(\d\d)-(\d\d)(.*)$/.exec(text ?? "");
-  return match ? `${Number(match[2])}/${Number(match[3])}/${match[1]}${match[4].replace("T", " ")}` : (text ?? "");
+  if (!match) return text ?? "";
+  const [, Y, m, d, rest] = match;
+  const parts = { Y, m, d, n: Number(m), j: Number(d) };
+  return `${texts.date_format.replace(/[Ymdnj]/g, (letter) => parts[letter])}${rest.replace("T", " ")}`;
 }

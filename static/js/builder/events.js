@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { combobox } from "./combobox.js";
-import { addButton, iconButton } from "./controls.js";
+import { addButton, count, iconButton } from "./controls.js";
 import { blankFilter, filterRows } from "./filters.js";
 
 const ANY = "*";
@@ -48,7 +48,7 @@ const eventOptions = (ctx, chosen) => [
 function tipOf(ctx, name) {
   const event = ctx.catalog.events.find((known) => known.name === name);
   if (!event) return undefined;
-  const seen = ctx.texts.event_seen.replace("{count}", event.count.toLocaleString());
+  const seen = ctx.texts.event_seen.replace("{count}", count(event.count));
   return [event.label, event.description, seen].filter(Boolean).join("\n");
 }
 

@@ -80,7 +80,7 @@ function chips(ctx, spec) {
 function range(ctx, spec) {
   const [low, high] = Array.isArray(spec.filter.value) ? spec.filter.value : [null, null];
   const path = [...spec.path, "value"];
-  return html`${one(ctx, spec, [...path, 0], low, "low", ctx.texts.from)}${unit(ctx.texts.and)}${one(
+  return html`${one(ctx, spec, [...path, 0], low, "low", ctx.texts.from)}${unit(ctx.texts.pair)}${one(
     ctx,
     spec,
     [...path, 1],

@@ -52,7 +52,7 @@ const FIELDS = {
   last: (ctx, { id, path, window }) => periodFields(ctx, { id, path, key: "last", period: window }),
   full: (ctx, { id, path, window }) => periodFields(ctx, { id, path, key: "full", period: window }),
   ago: (ctx, { id, path, window }) =>
-    html`${periodNumber(ctx, id, path, window, 0)}${unit(ctx.texts.and)}${periodFields(ctx, {
+    html`${periodNumber(ctx, id, path, window, 0)}${unit(ctx.texts.pair)}${periodFields(ctx, {
       id: `${id}1`,
       path,
       key: ["ago", 1],
@@ -72,7 +72,7 @@ const FIELDS = {
     html`${side(ctx, id, path, window, "from")}${unit(ctx.texts.dash)}${side(ctx, id, path, window, "to")}`,
   after_first: (ctx, { id, path, window }) =>
     html`${eventPicker(ctx, { id: `${id}-first`, path: [...path, "after_first"], node: window.after_first })}${unit(
-      ctx.texts.within,
+      ctx.texts.within_first,
     )}${periodFields(ctx, { id, path, key: "n", period: window, units: ctx.data.anchor_units })}`,
 };
 

@@ -62,7 +62,7 @@ function unitNumbers(ctx, { id, at, kind, value }) {
       onInput: (next) => ctx.set(path, next, true),
     });
   if (kind !== "retained_between") return one([...at, kind], value, "n", ctx.texts.number);
-  return html`${one([...at, kind, 0], value[0], "low", ctx.texts.from)}${unit(ctx.texts.and)}${one(
+  return html`${one([...at, kind, 0], value[0], "low", ctx.texts.from)}${unit(ctx.texts.pair)}${one(
     [...at, kind, 1],
     value[1],
     "high",
