@@ -44,6 +44,8 @@ ACCESS: dict[str, str] = {
     # The link is the right: it holds a token, for the first account or for one person.
     "setup": OPEN,
     "set_password": OPEN,
+    # Before signing in a cookie remembers it.
+    "language": OPEN,
     "healthz": OPEN,
     "readyz": OPEN,
     # Both ask for METRICS_TOKEN themselves.
@@ -52,7 +54,6 @@ ACCESS: dict[str, str] = {
     "home": SIGNED_IN,
     "logout": SIGNED_IN,
     "password_change": SIGNED_IN,
-    "language": SIGNED_IN,
     "settings": SIGNED_IN,
     "settings_profile": SIGNED_IN,
     "settings_braze": VIEW_CONNECTION,

@@ -17,7 +17,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from cohorts.answers import SignedInRequest
 from integrations.models import Profile
 from kubit_app.first_run import is_new
 
@@ -72,12 +71,13 @@ def _read_permissions(user: Any) -> set[str]:
 
 
 @require_POST
-def choose_language(request: SignedInRequest) -> HttpResponse:
-    """Of pages and mails."""
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Of pages, and of the mails to whoever is signed in."""
     language = request.POST.get("language", "")
     if language not in dict(settings.LANGUAGES):
         return HttpResponseBadRequest(_("Choose one of the languages offered."))
-    Profile.objects.update_or_create(user=request.user, defaults={"language": language})
+    if request.user.is_authenticated:
+        Profile.objects.update_or_create(user=request.user, defaults={"language": language})
     response = redirect(_page_they_came_from(request))
     remember_language(response, language)
     return response

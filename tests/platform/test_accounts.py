@@ -31,6 +31,22 @@ def test_the_choice_follows_to_another_browser(client: Client, user: User) -> No
     assert client.cookies[settings.LANGUAGE_COOKIE_NAME].value == "ja"
 
 
+@pytest.mark.parametrize("page", ["/login/", "/nothing/"])
+def test_a_cookie_remembers_it_before_signing_in(client: Client, page: str) -> None:
+    assert client.post("/language/", {"language": "ja", "next": page})["Location"] == page
+    shown = client.get("/login/").content.decode()
+    assert '<html lang="ja"' in shown
+    assert "サインイン" in shown
+    assert not Profile.objects.exists()
+
+
+def test_the_account_decides_over_the_cookie_of_a_browser(client: Client, user: User) -> None:
+    Profile.objects.create(user=user, language="ja")
+    client.post("/language/", {"language": "en"})
+    client.post("/login/", {"username": "mai", "password": "a long pass phrase"})
+    assert client.cookies[settings.LANGUAGE_COOKIE_NAME].value == "ja"
+
+
 @pytest.mark.parametrize("page", ["https://evil.example/", "//evil.example", ""])
 def test_it_leads_nowhere_else(client: Client, user: User, page: str) -> None:
     client.force_login(user)
