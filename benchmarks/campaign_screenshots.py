@@ -6,9 +6,10 @@ python3 run.py check --campaign screenshots
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -30,7 +31,18 @@ PAGES = {
     "import": "/imports/1/",
     "imports": "/imports/",
     "notices": "/notices/",
+    "data": "/data/",
+    "event": "/data/entry/?schema=encore-ios&kind=event&name=SING",
     "inbox": "/inbox/",
+}
+
+
+# The same, of pages that are for Admins.
+ADMIN_PAGES = {
+    "upload": "/data/upload/",
+    "braze": "/settings/braze/",
+    "profile": "/settings/profile/",
+    "users": "/settings/users/",
 }
 
 
@@ -56,12 +68,25 @@ def main() -> None:
             take(page, product, suffix="-1024")
         with signed_in(chromium, product, width=390) as page:
             take(page, product, suffix="-390")
+        looks: dict[str, dict[str, Any]] = {
+            "": {"width": 1440},
+            "-dark": {"width": 1440, "dark": True},
+            "-390": {"width": 390},
+        }
+        for suffix, look in looks.items():
+            with signed_in(chromium, product, role="Admin", **look) as page:
+                take(page, product, suffix=suffix, pages=ADMIN_PAGES)
         chromium.close()
 
 
 @contextmanager
 def signed_in(
-    chromium: Browser, product: Product, *, width: int, dark: bool = False
+    chromium: Browser,
+    product: Product,
+    *,
+    width: int,
+    dark: bool = False,
+    role: str = "Governor",
 ) -> Iterator[Page]:
     context = chromium.new_context(
         viewport={"width": width, "height": 900},
@@ -70,7 +95,7 @@ def signed_in(
     )
     page = context.new_page()
     page.goto(product.url)
-    login = product.logins["Governor"]
+    login = product.logins[role]
     page.get_by_label("Username").fill(login.username)
     page.get_by_label("Password").fill(login.password)
     page.get_by_role("button", name="Sign in").click()
@@ -132,8 +157,8 @@ def fill_recurrence(page: Page, unit: str) -> None:
             dialog.get_by_role("checkbox", name=day).check()
 
 
-def take(page: Page, product: Product, *, suffix: str) -> None:
-    for name, path in PAGES.items():
+def take(page: Page, product: Product, *, suffix: str, pages: Mapping[str, str] = PAGES) -> None:
+    for name, path in pages.items():
         page.goto(product.url + path)
         page.wait_for_timeout(1500)
         page.screenshot(path=FOLDER / f"{name}{suffix}.png")

@@ -14,17 +14,23 @@ from cohorts.models import Dataset
 from cohorts.warehouse.engines import engine_for
 from cohorts.warehouse.errors import LoadError
 from cohorts.warehouse.folder import load_lock, prune
-from cohorts.warehouse.load import FileSet, Loaded, load_dataset
+from cohorts.warehouse.load import FileSet, Loaded, Tell, load_dataset
 from cohorts.warehouse.tables import Surveyed, TableSet
 
 _LONGEST_NAME = 100
 
 
 def add_dataset(
-    name: str, files: FileSet, *, timezone: str | None = None, replace: bool = False
+    name: str,
+    files: FileSet,
+    *,
+    timezone: str | None = None,
+    replace: bool = False,
+    tell: Tell | None = None,
 ) -> tuple[Dataset, Loaded]:
-    """Load the files as the dataset of that name. Until the end an existing one stays in use."""
-    _check_name(name)
+    """Load the files as the dataset of that name. Until the end an existing one stays in use.
+    `tell` hears of each phase as it begins."""
+    check_name(name)
     if timezone is not None:
         check_timezone(timezone)
     folder = Path(settings.DATASETS_DIR)
@@ -38,6 +44,7 @@ def add_dataset(
             timezone=zone,
             memory_limit=settings.QUERY_MEMORY_LIMIT,
             threads=settings.QUERY_THREADS,
+            tell=tell,
         )
         dataset = _save(name, zone, loaded, file=loaded.file, engine="duckdb", url="", sources={})
         # A query that began before the switch may still be about to open the file before it.
@@ -55,7 +62,7 @@ def add_warehouse(
     replace: bool = False,
 ) -> tuple[Dataset, Surveyed]:
     """Make the tables the dataset of that name. They stay where they are and are only read."""
-    _check_name(name)
+    check_name(name)
     if timezone is not None:
         check_timezone(timezone)
     engine = engine_for(url)
@@ -96,7 +103,8 @@ def check_timezone(name: str) -> ZoneInfo:
         ) from None
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raises LoadError."""
     if not name or name != name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
         raise LoadError(
             f"NAME: a dataset's name has 1 to {_LONGEST_NAME} printable characters "

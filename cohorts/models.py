@@ -306,3 +306,74 @@ class EventTrend(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} until {self.last_day}"
+
+
+class DataUpload(models.Model):
+    """Files that somebody brought to be loaded as a dataset, and what became of them."""
+
+    class State(models.TextChoices):
+        NEW = "new", _("Columns to choose")
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Being loaded")
+        DONE = "done", _("Loaded")
+        FAILED = "failed", _("Not loaded")
+
+    dataset_name = models.CharField(max_length=100)
+    replaces = models.BooleanField(default=False)
+    # Blank: as before, or UTC.
+    timezone = models.CharField(max_length=64, blank=True)
+    # Below the data folder; the files lie in it under names of ours until they are loaded.
+    folder = models.CharField(max_length=32, unique=True)
+    events_name = models.CharField(max_length=255)
+    users_name = models.CharField(max_length=255, blank=True)
+    # Role to column, as the arguments of `FileSet`.
+    columns = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State, default=State.NEW)
+    phase = models.CharField(max_length=8, blank=True)
+    problem = models.TextField(blank=True)
+    notes = models.JSONField(default=list)
+    dataset = models.ForeignKey(Dataset, models.SET_NULL, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["new", "queued", "running", "done", "failed"]),
+                name="data_upload_state_is_known",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset_name}, {self.get_state_display()}"
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def can_start(self) -> bool:
+        return self.state in (self.State.NEW, self.State.FAILED)
+
+    @property
+    def step(self) -> int:
+        """How far the load is, of 5; 0 before its first word."""
+        return list(_PHASES).index(self.phase) + 1 if self.phase in _PHASES else 0
+
+    @property
+    def phase_words(self) -> str:
+        return str(_PHASES.get(self.phase, _("Waiting for its turn …")))
+
+
+# What `load_dataset` tells of, in its order.
+_PHASES = {
+    "reading": _("Reading the files …"),
+    "typing": _("Finding out the types of the columns …"),
+    "users": _("Writing the users …"),
+    "events": _("Writing the events …"),
+    "counting": _("Counting events and values …"),
+}

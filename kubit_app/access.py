@@ -24,6 +24,7 @@ BUILD_COHORT = "cohorts.build_cohort"
 ADD_COHORT = "cohorts.add_cohort"
 CHANGE_COHORT = "cohorts.change_cohort"
 DISABLE_COHORT = "cohorts.delete_cohort"
+ADD_DATASET = "cohorts.add_dataset"
 VIEW_RUN = "integrations.view_importrun"
 IMPORT_COHORT = "integrations.add_importrun"
 VIEW_STATUS = "integrations.view_incident"
@@ -70,6 +71,9 @@ ACCESS: dict[str, str] = {
     "schema": VIEW_COHORT,
     "search": VIEW_COHORT,
     "data": VIEW_COHORT,
+    # Replacing asks for the right to change, too.
+    "data_upload": ADD_DATASET,
+    "data_load": ADD_DATASET,
     # Changing what is said asks for one right more.
     "data_entry": VIEW_COHORT,
     "cohorts:list": VIEW_COHORT,

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
+from cohorts import upload_views
 from cohorts.data_views import show_data, show_entry
 from cohorts.menu import choose_schema
 from cohorts.search_views import show_results
@@ -29,6 +30,8 @@ urlpatterns = [
     path("schema/", choose_schema, name="schema"),
     path("search/", show_results, name="search"),
     path("data/", show_data, name="data"),
+    path("data/upload/", upload_views.upload, name="data_upload"),
+    path("data/upload/<int:pk>/", upload_views.load, name="data_load"),
     path("data/entry/", show_entry, name="data_entry"),
     path("settings/", include("kubit_app.settings_urls")),
     path("set-password/<uidb64>/<token>/", SetPassword.as_view(), name="set_password"),

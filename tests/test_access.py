@@ -37,6 +37,7 @@ EXPECTED["Admin"] = EXPECTED["Governor"] | {
     "auth.add_user",
     "auth.change_user",
     "auth.view_user",
+    "cohorts.add_dataset",
     "integrations.add_connection",
     "integrations.change_connection",
     "integrations.view_connection",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
@@ -22,6 +23,10 @@ from cohorts.warehouse.staging import StagedTable, stage_events, stage_users
 # An estimate from one of 64 users is right to a few percent where thousands are counted.
 _SAMPLE_OF = 64
 _LEAST_SAMPLED = 100_000
+
+
+Phase = Literal["reading", "typing", "users", "events", "counting"]
+Tell = Callable[[Phase], object]
 
 
 @dataclass(frozen=True)
@@ -63,18 +68,25 @@ def load_dataset(
     timezone: str = "UTC",
     memory_limit: str = "2GB",
     threads: int = 2,
+    tell: Tell | None = None,
 ) -> Loaded:
     """Write a new dataset file. Call it under `folder.load_lock`; nothing refers to it yet."""
     draft = draft_path(folder, ".duckdb")
+    begin = tell or (lambda phase: None)
     try:
+        begin("reading")
         with _workshop(folder, memory_limit, threads) as connection:
             events, users = _stage(connection, files)
             notes = _check_rows(connection, files, events, users)
+            begin("typing")
             connection.execute(f"ATTACH '{_sql(draft)}' AS dataset")
             event_columns = _typed_columns(connection, events)
             user_columns = _typed_columns(connection, users) if users else []
+            begin("users")
             _write_users(connection, users, user_columns)
+            begin("events")
             _write_events(connection, event_columns)
+            begin("counting")
             sample_of = _write_sample(connection)
             loaded = _profile(connection, timezone, event_columns, user_columns, notes, sample_of)
             connection.execute("DETACH dataset")

@@ -124,7 +124,7 @@ def _csv_header(path: Path) -> list[str]:
             start = file.read(4)
         if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise LoadError(f"{path}: is written in UTF-16. Save it as UTF-8.")
-        with _open_text(path) as text:
+        with open_text(path) as text:
             csv.field_size_limit(1 << 20)
             header = next(csv.reader(text, strict=True), [])
         # Bytes that are not UTF-8 come as lone surrogates: the reader looks further ahead than
@@ -148,7 +148,7 @@ def _open_bytes(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def _open_text(path: Path) -> TextIO:
+def open_text(path: Path) -> TextIO:
     return TextIOWrapper(
         _open_bytes(path), encoding="utf-8-sig", errors="surrogateescape", newline=""
     )
