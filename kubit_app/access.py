@@ -55,6 +55,8 @@ ACCESS: dict[str, str] = {
     "home": SIGNED_IN,
     "logout": SIGNED_IN,
     "password_change": SIGNED_IN,
+    # Only with DEBUG.
+    "style_guide": SIGNED_IN,
     "settings": SIGNED_IN,
     "settings_profile": SIGNED_IN,
     "settings_braze": VIEW_CONNECTION,

@@ -16,6 +16,7 @@ from kubit_app import health
 from kubit_app.accounts import LogIn, PasswordChange, choose_language
 from kubit_app.first_run import set_up
 from kubit_app.people_views import SetPassword
+from kubit_app.style_guide import show_style_guide
 
 urlpatterns = [
     path("metrics", status_views.metrics, name="metrics"),
@@ -34,6 +35,7 @@ urlpatterns = [
     path("data/upload/<int:pk>/", upload_views.load, name="data_load"),
     path("data/entry/", show_entry, name="data_entry"),
     path("settings/", include("kubit_app.settings_urls")),
+    path("style-guide/", show_style_guide, name="style_guide"),
     path("set-password/<uidb64>/<token>/", SetPassword.as_view(), name="set_password"),
     path("password/", PasswordChange.as_view(), name="password_change"),
     path("cohorts/", include("cohorts.urls")),
