@@ -19,6 +19,8 @@ from tests.running_product import Product, running_product
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 EVENTS = 400_000
 RECIPIENT = "crm@sing.example"
+# Scheduled, and imported by hand as well.
+MANUAL = "New Users"
 # File name → path below the product's address.
 PAGES = {
     "dashboard": "/",
@@ -122,6 +124,11 @@ def import_some(page: Page, product: Product) -> None:
         fill_recurrence(page, unit)
         page.get_by_role("dialog").get_by_role("button", name="Create").click()
         page.get_by_role("dialog").wait_for(state="hidden")
+    page.goto(f"{product.url}/schedule/")
+    for _import in range(2):
+        page.get_by_role("button", name=f"Import {MANUAL} to Braze now").click()
+        page.get_by_text("Success").first.wait_for(timeout=60_000)
+        page.goto(f"{product.url}/schedule/")
     page.wait_for_timeout(8000)
 
 
@@ -167,14 +174,17 @@ def take(page: Page, product: Product, *, suffix: str, pages: Mapping[str, str] 
 def take_dialog(page: Page, product: Product) -> None:
     open_dialog(page, product, "Old Users")
     fill_recurrence(page, "week")
+    # High enough for the whole of it.
+    page.set_viewport_size({"width": 1440, "height": 1160})
     page.wait_for_timeout(1500)
     page.screenshot(path=FOLDER / "import-dialog.png")
+    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def take_history(page: Page, product: Product) -> None:
     page.goto(f"{product.url}/schedule/")
-    page.get_by_role("button", name="Import history of Whales").click()
-    page.get_by_role("dialog", name="Import history of Whales").wait_for()
+    page.get_by_role("button", name=f"Import history of {MANUAL}").click()
+    page.get_by_role("dialog", name=f"Import history of {MANUAL}").wait_for()
     page.screenshot(path=FOLDER / "import-history.png")
 
 
