@@ -37,13 +37,13 @@ _SETTINGS = {
 }
 
 # What the server's owner set stays where it is less. A step of a plan that hashes may take
-# `hash_mem_multiplier` times as much.
+# `hash_mem_multiplier` times as much. The server takes no less than 64 kB.
 _NO_MORE_THAN = """
 SELECT
-  set_config('work_mem', least(
+  set_config('work_mem', greatest(64, least(
     pg_size_bytes(current_setting('work_mem')),
     (%(memory)s / current_setting('hash_mem_multiplier')::float8)::int8
-  ) / 1024 || 'kB', true),
+  ) / 1024) || 'kB', true),
   set_config('max_parallel_workers_per_gather', least(
     current_setting('max_parallel_workers_per_gather')::int, %(helpers)s
   )::text, true)

@@ -184,11 +184,15 @@ def _find_server(url: str) -> None:
 
 
 def _bring_list(session: SparkSession, name: str, path: Path) -> None:
+    from pyspark.sql.types import StructType
+
     try:
         held = pq.read_table(path, columns=["id"])
     except (OSError, pa.ArrowException):
         raise missing_list() from None
-    session.createDataFrame(held).createOrReplaceTempView(name)
+    # Of a table without rows the client does not read the columns.
+    schema = StructType().add("id", "string")
+    session.createDataFrame(held, schema).createOrReplaceTempView(name)
 
 
 def _checked(sql: str) -> str:

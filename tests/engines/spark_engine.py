@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,7 +14,6 @@ import pyarrow.parquet as pq
 from cohorts.warehouse.spark import Spark
 from tests.engines.stores import Columns, Engine
 
-T = TypeVar("T")
 TYPES = {
     "key": pa.int32(),
     "string": pa.string(),
@@ -45,8 +42,12 @@ class SparkEngine(Engine):
             self._session.sql(statement).collect()
 
     def fill(self, table: tuple[str, ...], columns: Columns, rows: list[tuple]) -> None:
+        from pyspark.sql.pandas.types import from_arrow_schema
+
         held = _held(columns, rows)
-        self._session.createDataFrame(held).createOrReplaceTempView(table[-1])
+        # Of a table without rows the client does not read the columns.
+        schema = from_arrow_schema(held.schema)
+        self._session.createDataFrame(held, schema).createOrReplaceTempView(table[-1])
 
     def store(self, table: str, columns: Columns, rows: list[tuple]) -> None:
         """A table of two files, so that each executor has one to read."""
@@ -64,12 +65,6 @@ class SparkEngine(Engine):
 
     def ask(self, sql: str) -> Iterator[Any]:
         return self._warehouse.batches(sql, rows=7)
-
-    def some(self, items: Sequence[T], most: int) -> Sequence[T]:
-        """Every query takes Spark a hundred times as long."""
-        if os.environ.get("EVERY_CASE_ON_SPARK") or len(items) <= most:
-            return items
-        return Random(most).sample(items, most)
 
 
 def _held(columns: Columns, rows: list[tuple]) -> pa.Table:

@@ -3,7 +3,9 @@ process of its own."""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -15,6 +17,7 @@ SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 MASTER = "local-cluster[2,1,1024]"
 # For many small queries: what makes large ones fast makes these slow.
 SETTINGS = {
+    "spark.log.level": "WARN",
     "spark.ui.enabled": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -62,14 +65,12 @@ def spark_server(folder: Path, **more: str) -> Iterator[str]:
     log = folder / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [
-                *command,
-                "spark-internal",
-            ],
+            [*command, "spark-internal"],
             env=environ,
             cwd=folder,
             stdout=output,
             stderr=subprocess.STDOUT,
+            preexec_fn=_end_with_parent,
         )
     try:
         _wait(process, port, log)
@@ -77,6 +78,12 @@ def spark_server(folder: Path, **more: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+
+
+def _end_with_parent() -> None:
+    """Also where the tests are killed, which runs no `finally`."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
 def _free_port() -> int:

@@ -32,6 +32,7 @@ from tests.cohorts.warehouse.postgresql_world import PostgreSQLTables, warehouse
 from tests.engines.clickhouse_engine import TYPES as CLICKHOUSE_TYPES
 from tests.engines.clickhouse_engine import ClickHouseEngine
 from tests.engines.spark_engine import SparkEngine
+from tests.engines.stores import EVERY_CASE
 from tests.engines.test_members import with_whole_elements
 from tests.golden.reading import AS_OF as GOLDEN_AS_OF
 from tests.golden.reading import list_cases, read_world
@@ -186,7 +187,7 @@ def test_every_kept_case_has_the_same_members(open_world: Open) -> None:
             assert asked.members(case.definition, GOLDEN_AS_OF) == case.members, case.name
 
 
-@settings(relaxed, max_examples=4)
+@settings(relaxed, max_examples=20 if EVERY_CASE else 3)
 @given(st.data())
 def test_random_worlds_have_the_same_members(open_world: Open, data: st.DataObject) -> None:
     as_of = data.draw(st.sampled_from(AS_OFS), label="as_of")

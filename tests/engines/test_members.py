@@ -17,13 +17,11 @@ from tests.cohorts.sql.strategies import AS_OFS, COHORTS, WHOLE, definitions, wo
 from tests.cohorts.sql.test_against_naive import find
 from tests.cohorts.sql.test_crowds import AS_OF as CROWD_AS_OF
 from tests.cohorts.sql.test_crowds import PICKS, STEPS, UNITS, crowd, pick_window
-from tests.engines.stores import SHAPES, Engine, Shape, Store
+from tests.engines.stores import EVERY_CASE, SHAPES, Engine, Shape, Store
 
 pytestmark = pytest.mark.engines
 DEFINITIONS = 12
-relaxed = settings(
-    deadline=None, suppress_health_check=list(HealthCheck), max_examples=60, derandomize=True
-)
+relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -45,7 +43,7 @@ def test_a_crowd_is_sorted_out_alike(kind: str, unit: str, engine: Engine, shape
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@relaxed
+@settings(relaxed, max_examples=60 if EVERY_CASE else 10)
 @given(st.data())
 def test_random_worlds_have_the_same_members_in_clickhouse(
     clickhouse: Engine, shape: Shape, data: st.DataObject
@@ -53,9 +51,9 @@ def test_random_worlds_have_the_same_members_in_clickhouse(
     check_world(clickhouse, shape, data)
 
 
-# Every query takes Spark a hundred times as long.
+# Every query takes Spark far longer.
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(relaxed, max_examples=4)
+@settings(relaxed, max_examples=20 if EVERY_CASE else 3)
 @given(st.data())
 def test_random_worlds_have_the_same_members_in_spark(
     spark: Engine, shape: Shape, data: st.DataObject
@@ -76,7 +74,7 @@ def check_world(engine: Engine, shape: Shape, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(relaxed, max_examples=12)
+@settings(relaxed, max_examples=12 if EVERY_CASE else 4)
 @given(st.data())
 def test_each_count_is_what_the_condition_alone_gives_in_clickhouse(
     clickhouse: Engine, shape: Shape, data: st.DataObject
@@ -84,7 +82,7 @@ def test_each_count_is_what_the_condition_alone_gives_in_clickhouse(
     check_counts(clickhouse, shape, data)
 
 
-@settings(relaxed, max_examples=3)
+@settings(relaxed, max_examples=6 if EVERY_CASE else 2)
 @given(st.data())
 def test_each_count_is_what_the_condition_alone_gives_in_spark(
     spark: Engine, data: st.DataObject

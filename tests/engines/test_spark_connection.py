@@ -45,7 +45,9 @@ def test_it_streams_batches_of_the_size_asked_for(warehouse: Spark) -> None:
     assert [user for batch in batches for user in batch.column("id").to_pylist()] == [*"01234"]
 
 
-def test_many_ids_pass_through_little_memory(warehouse: Spark) -> None:
+def test_many_ids_pass_through_little_memory(
+    warehouse: Spark, capsys: pytest.CaptureFixture[str]
+) -> None:
     sql = "SELECT lpad(CAST(id AS STRING), 200, '0') AS id FROM range(0, {}, 1, 2)"
     list(warehouse.batches(sql.format(20_000)))
     before, most, total = psutil.Process().memory_info().rss, 0, 0
@@ -53,6 +55,9 @@ def test_many_ids_pass_through_little_memory(warehouse: Spark) -> None:
         total += batch.num_rows
         most = max(most, psutil.Process().memory_info().rss)
     assert total == 500_000
+    with capsys.disabled():
+        grown = (most - before) / 1_000_000
+        sys.stdout.write(f"\n{total} ids of Spark passed through {grown:.1f} MB\n")
     # They are 100 MB all together.
     assert most - before < 48 << 20
 
@@ -103,6 +108,13 @@ def test_stored_lists_are_views_of_the_session(spark_url: str, tmp_path: Path) -
         assert [user for (user,) in found] == ["\\N", "a\tb", "nul\0", "ü"]
     with Spark(spark_url, time_limit=60) as warehouse:
         assert refused(warehouse, "SELECT * FROM list_1").kind == "source"
+
+
+def test_a_stored_list_may_hold_nobody(spark_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.parquet"
+    pq.write_table(pa.table({"id": pa.array([], pa.string())}), path)
+    with Spark(spark_url, time_limit=60, lists={"list_1": path}) as warehouse:
+        assert warehouse.rows("SELECT id FROM list_1") == []
 
 
 def test_an_error_holds_no_value_of_the_data(

@@ -51,7 +51,7 @@ NO_TIMES = (
 def test_hostile_texts_stay_texts(op: str, engine: Engine, shape: Shape) -> None:
     world = text_world()
     store = Store(engine, world, shape)
-    for text in engine.some(HOSTILE, 3):
+    for text in engine.some(HOSTILE, 2):
         for ignore_case in (False, text.isascii()):
             condition = {"property": "text", "op": op, "value": text, "ignore_case": ignore_case}
             definition = whole(performed("*", where=[condition]))

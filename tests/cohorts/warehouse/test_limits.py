@@ -65,18 +65,27 @@ def _used(process: psutil.Process) -> float:
 @pytest.mark.django_db
 def test_a_dataset_is_not_replaced_under_a_running_query(tmp_path: Path, settings: object) -> None:
     settings.DATASETS_DIR = tmp_path / "datasets"  # type: ignore[attr-defined]
-    dataset = load(tmp_path)
+    users = [f"u{n:06}" for n in range(300_000)]
+    events = "user_id,event,time,amount\n" + "".join(
+        f"{user},SING,2026-01-10T10:00:00Z,1\n" for user in users
+    )
+    dataset = load(tmp_path, events=events)
     prepared = evaluation.prepare(dataset, all_of(performed("SING")))
     as_of = dataset.loaded_at
-    counted = []
-
-    def replace_twice(warehouse: object) -> None:
-        """While the connection is open; the second time its file is nobody's any more."""
-        load(tmp_path, events=MORE_EVENTS, replace=True)
-        load(tmp_path, events=MORE_EVENTS, replace=True)
-
-    counted.append(evaluation.count_members(prepared, as_of=as_of, on_connection=replace_twice))
-    # It was prepared with the dataset as it was; asked anew there is one more.
+    # One reads the table while it answers, the other has sorted the members before.
+    with evaluation.opened(prepared) as warehouse:
+        reading = warehouse.batches("SELECT amount FROM events")
+        streaming = evaluation.stream_members(prepared, as_of=as_of)
+        read = next(reading).num_rows
+        found = next(streaming).column("id").to_pylist()
+        for _ in range(2):
+            # The second time its file is nobody's any more.
+            load(tmp_path, events=MORE_EVENTS, replace=True)
+        assert not warehouse.path.exists()  # type: ignore[attr-defined]
+        assert len(found) < len(users)
+        found += [user for batch in streaming for user in batch.column("id").to_pylist()]
+        assert found == users
+        assert read + sum(batch.num_rows for batch in reading) == len(users)
+    # It was prepared with the dataset as it was; asked anew there are three others.
     again = evaluation.prepare(Dataset.objects.get(pk=dataset.pk), all_of(performed("SING")))
-    counted.append(evaluation.count_members(again, as_of=as_of))
-    assert counted == [2, 3]
+    assert evaluation.count_members(again, as_of=as_of) == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -80,6 +81,69 @@ def test_a_stream_is_stopped_when_its_time_is_up(url: str) -> None:
             for _batch in warehouse.batches(sql):
                 pass
         assert stopped.value.kind == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("memory_limit", "threads", "expected"),
+    [
+        # A step that hashes may take twice as much, so half of it.
+        ("1MiB", 1, ("512kB", "0")),
+        ("6MiB", 2, ("3MB", "1")),
+        ("2GB", 64, ("5MB", "3")),
+        ("1kB", 1, ("64kB", "0")),
+    ],
+)
+def test_its_bounds_are_those_given_and_never_above_the_servers(
+    memory_limit: str, threads: int, expected: tuple[str, str], url: str
+) -> None:
+    names = ("work_mem", "max_parallel_workers_per_gather")
+    run(url, *(set_for_all(url, *each) for each in zip(names, ("'5MB'", "3"), strict=True)))
+    asked = ", ".join(f"current_setting('{name}')" for name in names)
+    with PostgreSQL(url, time_limit=60, memory_limit=memory_limit, threads=threads) as warehouse:
+        assert warehouse.rows(f"SELECT {asked}") == [expected]
+        with pytest.raises(WarehouseError):
+            warehouse.rows("SELECT 1 / 0")
+        # The next transaction has them, too.
+        assert warehouse.rows(f"SELECT {asked}") == [expected]
+
+
+def test_a_query_keeps_to_its_memory_and_its_workers(url: str) -> None:
+    run(
+        url,
+        "CREATE TABLE public.many AS SELECT n FROM generate_series(1, 50000) n",
+        "ALTER TABLE public.many SET (parallel_workers = 2)",
+        "ANALYZE public.many",
+        set_for_all(url, "work_mem", "'64MB'"),
+        set_for_all(url, "parallel_setup_cost", "0"),
+        set_for_all(url, "max_parallel_workers_per_gather", "2"),
+    )
+    counting = "SELECT count(*) FROM public.many"
+    sorting = "SELECT n FROM public.many ORDER BY n DESC"
+    with PostgreSQL(url, time_limit=60, memory_limit="1MiB", threads=2) as bounded:
+        assert steps(bounded, counting, "Workers Planned") == [1]
+    with PostgreSQL(url, time_limit=60, memory_limit="1MiB", threads=1) as alone:
+        assert steps(alone, counting, "Workers Planned") == []
+        # What does not fit is sorted on disk.
+        assert steps(alone, sorting, "Sort Space Type") == ["Disk"]
+    with PostgreSQL(url, time_limit=60, memory_limit="1GiB", threads=1) as generous:
+        assert steps(generous, sorting, "Sort Space Type") == ["Memory"]
+
+
+def set_for_all(url: str, name: str, value: str) -> str:
+    """For every later connection to the database."""
+    database = urlsplit(url).path.strip("/")
+    return f'ALTER DATABASE "{database}" SET {name} = {value}'
+
+
+def steps(warehouse: PostgreSQL, sql: str, name: str) -> list[Any]:
+    """What the steps of the executed plan that have this value say of it."""
+    ((plans,),) = warehouse.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+    found, left = [], [plans[0]["Plan"]]
+    while left:
+        step = left.pop()
+        left += step.get("Plans", [])
+        found += [step[name]] if name in step else []
+    return found
 
 
 def test_it_can_be_interrupted_from_another_thread(warehouse: PostgreSQL) -> None:
