@@ -94,10 +94,11 @@ def _name_cohort(
     name = destination.name_for(ledger.braze_cohort_id, run.cohort.name, ledger.braze_name)
     if ledger.braze_name == name:
         return None
-    claim.update()
-    answer = sender.take_turn() or destination.name_cohort(
-        ledger.braze_cohort_id, name, ledger.created_at
-    )
+    answer = sender.take_turn()
+    if answer is None:
+        claim.update()
+        claim.ensure_fresh()
+        answer = destination.name_cohort(ledger.braze_cohort_id, name, ledger.created_at)
     if answer.outcome is Outcome.ACCEPTED:
         Ledger.objects.filter(pk=ledger.pk).update(braze_name=name)
         ledger.braze_name = name

@@ -1,7 +1,8 @@
 """Places where a campaign kills the process, to prove that nothing is lost there.
 
 Off unless FAIL_POINT_FILE is set. The file holds the name of a point, or `name:batch`. Whoever
-reaches that point removes the file and is gone, so each arming kills once.
+reaches that point removes the file and is gone, so each arming kills once. With ` frozen` behind
+the name it only stands still, until somebody sends it a SIGCONT.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ POINTS = (
     "plan_written",
     "plan_committed",
     "sending_committed",
+    "lease_renewed",
     "answered_not_committed",
     "acknowledged_committed",
     "between_slices",
@@ -38,15 +40,15 @@ POINTS = (
 
 def reach(name: str, batch: int | None = None) -> None:
     if settings.FAIL_POINT_FILE:
-        _die_if_armed(Path(settings.FAIL_POINT_FILE), name, batch)
+        _end_if_armed(Path(settings.FAIL_POINT_FILE), name, batch)
 
 
-def _die_if_armed(file: Path, name: str, batch: int | None) -> None:
+def _end_if_armed(file: Path, name: str, batch: int | None) -> None:
     try:
-        armed = file.read_text()
+        armed, _, frozen = file.read_text().partition(" ")
         if armed in (name, f"{name}:{batch}"):
             # Of several who are there at once, one succeeds in removing it.
             file.unlink()
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGSTOP if frozen else signal.SIGKILL)
     except FileNotFoundError:
         return

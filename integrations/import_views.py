@@ -23,7 +23,7 @@ from integrations.forms import ImportForm
 from integrations.identification import BadIdentifier
 from integrations.identifier_form import IdentifierForm
 from integrations.models import Connection, ImportRun, Ledger
-from integrations.preview import preview_import
+from integrations.preview import RecordDamaged, preview_import
 from integrations.recurrence_form import RecurrenceForm
 from integrations.runs import ImportRefused, request_import, request_removal
 from integrations.schedules import ScheduleRefused, find_live_schedule, save_schedule
@@ -176,7 +176,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
                 context["preview"] = preview_import(cohort, connection, identifier=identifier)
         except DefinitionError as error:
             context["problems"] = [problem.message for problem in error.problems]
-        except (WarehouseError, BadIdentifier) as error:
+        except (WarehouseError, BadIdentifier, RecordDamaged) as error:
             context["problems"] = [error.message]
     return render(request, "integrations/_preview.html", context)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,10 @@ logger = logging.getLogger(__name__)
 # starts to send has heard the answer, or given up, before anyone else may start.
 LEASE = timedelta(seconds=paced(90))
 RENEW_EVERY = paced(25)
+# A request that starts so long after the renewal still ends within the lease.
+FRESH_SECONDS = paced(30)
+# Counts on while the machine sleeps, where there is such a clock.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 WORKABLE = (ImportRun.State.QUEUED, ImportRun.State.COMPUTING, ImportRun.State.SENDING)
 
@@ -60,12 +65,14 @@ def claim_run(run_id: int) -> Claim | None:
     return Claim(run_id, epoch)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Claim:
     """The right to write for a run. Every write names the epoch and fails with `LeaseLost`."""
 
     run_id: int
     epoch: int
+    # Taken before the database began the lease, so that it never seems younger than it is.
+    _renewed_at: float = field(default=float("-inf"), init=False, repr=False, compare=False)
 
     def run(self) -> ImportRun:
         return ImportRun.objects.select_related(
@@ -74,10 +81,18 @@ class Claim:
 
     def update(self, **fields: Any) -> None:
         """Change the run and renew the lease."""
-        fields.setdefault("lease_until", _lease_end())
+        began = time.clock_gettime(_CLOCK)
+        fields = {"lease_until": _lease_end(), **fields}
         changed = ImportRun.objects.filter(pk=self.run_id, lease_epoch=self.epoch).update(**fields)
         if not changed:
             raise LeaseLost(f"run {self.run_id} epoch {self.epoch}")
+        self._renewed_at = began
+
+    def ensure_fresh(self) -> None:
+        """Last thing before a request: a process that was frozen since it renewed its lease, with
+        or without its machine, may find that another one has long done its work."""
+        while time.clock_gettime(_CLOCK) - self._renewed_at > FRESH_SECONDS:
+            self.update()
 
     def progress(self, **fields: Any) -> None:
         self.update(claims_without_progress=0, **fields)
@@ -99,15 +114,18 @@ class Claim:
             keeper.join()
 
     def _renew_until(self, done: threading.Event) -> None:
+        # Only what is still held: the step may have let go of it, and a held import must be free.
+        mine = ImportRun.objects.filter(
+            pk=self.run_id, lease_epoch=self.epoch, lease_until__isnull=False
+        )
         try:
             while not done.wait(RENEW_EVERY):
                 try:
-                    self.update()
+                    if not mine.update(lease_until=_lease_end()):
+                        # Where it was lost, the main thread finds out at its next write.
+                        return
                 except DatabaseError as error:
                     logger.warning("run %s: not renewed: %s", self.run_id, type(error).__name__)
                     connection.close()
-        except LeaseLost:
-            # The main thread finds out at its next write.
-            logger.warning("run %s: lease of epoch %s lost", self.run_id, self.epoch)
         finally:
             connection.close()

@@ -372,6 +372,10 @@ class ImportRun(models.Model):
                 name="run_state_is_known",
             ),
             models.CheckConstraint(
+                condition=Q(lease_until=None) | Q(state__in=["queued", "computing", "sending"]),
+                name="only_workable_runs_are_leased",
+            ),
+            models.CheckConstraint(
                 condition=reduce(
                     and_,
                     (

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import mean
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cohorts import evaluation, membership
 from cohorts.models import Cohort
@@ -25,11 +26,24 @@ from integrations.identification import (
 from integrations.ledger import holdings_of
 from integrations.models import Connection, ImportBatch, Ledger
 from integrations.planning import Counts, count_changes
+from integrations.rebuilding import is_readable
 from integrations.runs import identifier_of
 from integrations.safety import hold_words
 
 # Per request, until there is something to go by.
 UNKNOWN_SECONDS = 0.5
+
+
+class RecordDamaged(Exception):
+    """What Braze holds cannot be compared with. `message` is for people."""
+
+    def __init__(self) -> None:
+        self.message = _(
+            "The record of what Braze holds of this cohort is damaged, so nobody can say what "
+            "would change. The next import makes it anew from earlier files and sends everyone "
+            "again."
+        )
+        super().__init__(self.message)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +69,16 @@ def preview_import(
     repair: bool = False,
     identifier: dict[str, str] | None = None,
 ) -> Preview:
-    """Counts of the next import. Raises DefinitionError, WarehouseError and BadIdentifier."""
+    """Counts of the next import.
+
+    Raises DefinitionError, WarehouseError, BadIdentifier and RecordDamaged.
+    """
+    ledger = Ledger.objects.filter(cohort=cohort, connection=connection).first()
+    if ledger is not None and not is_readable(ledger):
+        raise RecordDamaged
     version = cohort.current_version or cohort.versions.latest("number")
     prepared = evaluation.prepare(cohort.dataset, version.definition, exclude_slug=cohort.slug)
     now, started = timezone.now(), time.monotonic()
-    ledger = Ledger.objects.filter(cohort=cohort, connection=connection).first()
     with tempfile.TemporaryDirectory(prefix="preview-") as folder:
         members = Path(folder) / "members.parquet"
         membership.write_parquet(evaluation.stream_members(prepared, as_of=now), members)

@@ -179,7 +179,12 @@ def cancel_run(run: ImportRun, *, by: User | None, note: str = "") -> None:
             Q(lease_until=None) | Q(lease_until__lt=Now()),
             pk=run.pk,
             state__in=[ImportRun.State.QUEUED, ImportRun.State.HELD],
-        ).update(state=ImportRun.State.CANCELED, finished_at=now, lease_epoch=F("lease_epoch") + 1)
+        ).update(
+            state=ImportRun.State.CANCELED,
+            finished_at=now,
+            lease_epoch=F("lease_epoch") + 1,
+            lease_until=None,
+        )
         if not ended:
             ImportRun.objects.filter(pk=run.pk).update(wait_until=None)
             ring(run.pk)

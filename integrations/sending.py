@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from integrations.braze.answers import RefusedObject
 from integrations.braze.destination import Answer, Destination, Outcome
+from integrations.fail_points import reach
 from integrations.leases import Claim
 from integrations.models import Ledger
 from integrations.outages import outlast
@@ -108,6 +109,8 @@ class Sender:
         if not_yet is not None:
             return not_yet
         outlast(self._claim.update)
+        reach("lease_renewed")
+        outlast(self._claim.ensure_fresh)
         return self._destination.send(
             self._ledger.braze_cohort_id, part.add, part.remove, name=self._ledger.braze_name
         )

@@ -80,8 +80,11 @@ class Lane:
             self.compare("later")
         wanted = shop.chance.choice([n for n in range(1, 10) if n != self.wanted])
         self._tries = 0
-        # Together: broken off by an outage, nothing new is wanted yet.
-        self._cohort, self.wanted = define(shop.dataset, self.slug, wanted), wanted
+        # Broken off by an outage, nobody knows which of the two the cohort is, and so what to
+        # compare with.
+        self.wanted = 0
+        self._cohort = define(shop.dataset, self.slug, wanted)
+        self.wanted = wanted
         self._ask()
 
     # -- asking for a run ----------------------------------------------------------------------
@@ -194,11 +197,15 @@ class Lane:
         approve_run(run, by=User.objects.get(username="governor"))
 
     def _end(self, run: ImportRun) -> None:
+        if run.state == "succeeded":
+            # First, because an outage may break it off: then all of this is done again.
+            self.compare("at once")
         self.shop.runs[run.state] += 1
         self.shop.taken = max(self.shop.taken, time.monotonic() - self._asked_at)
+        # Whatever breaks off the next asking, this run is not taken for its answer.
+        self._before = run.pk
         self._tries += 1
         if run.state == "succeeded":
-            self.compare("at once")
             self._rest()
         elif self._tries < MOST_TRIES:
             self._ask()

@@ -17,7 +17,7 @@ from integrations.management.identifier_options import (
 )
 from integrations.management.lookups import get_cohort, get_connection_for
 from integrations.models import Connection, ImportRun
-from integrations.preview import preview_import
+from integrations.preview import RecordDamaged, preview_import
 from integrations.runs import ImportRefused, request_import, request_removal, run_as_json
 from integrations.schedules import find_live_schedule
 from integrations.worker_health import read_worker_health
@@ -83,6 +83,8 @@ class Command(Door):
             found = preview_import(cohort, connection, repair=repair, **said)
         except BadIdentifier as bad:
             raise Refused(f"identifier: {bad.message}") from None
+        except RecordDamaged as damaged:
+            raise Failed(damaged.message) from None
         counts = {
             "add": found.add,
             "remove": found.remove,

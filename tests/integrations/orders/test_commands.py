@@ -277,6 +277,21 @@ def test_a_dry_run_prints_the_counts_alone(
     assert not ImportRun.objects.exists()
 
 
+def test_a_dry_run_says_that_the_record_is_damaged(
+    run_command: RunCommand, cohort: Cohort, connection: Connection
+) -> None:
+    Ledger.objects.create(
+        cohort=cohort,
+        connection=connection,
+        braze_cohort_id="coh_1",
+        confirmed_file="ledgers/gone.parquet",
+        confirmed_sha256="0" * 64,
+    )
+    ended = run_command("import_cohort", "dormant-users", "--dry-run")
+    assert ended.code == 1
+    assert "is damaged" in ended.errors[0]
+
+
 def end_run_when_waited_for(
     monkeypatch: pytest.MonkeyPatch, state: str, after: int = 1, **fields: object
 ) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cohorts.models import Cohort
+from integrations.models import Ledger
 from tests.cohorts.loaded import load
 from tests.factories import make_cohort, make_connection
 from tests.integrations.pages.reading import text
@@ -59,3 +60,12 @@ def test_it_follows_the_identifier_in_the_dialog(page: Client, singers: Cohort) 
     assert "An alias needs a label, as it stands in Braze." in shown
     shown = text(page.get(url, {"identifier": "alias", "alias_label": "crm_id"}))
     assert "+2 added" in shown
+
+
+def test_a_damaged_record_is_said_in_words(page: Client, singers: Cohort) -> None:
+    ledger = Ledger(cohort=singers, connection=make_connection(), braze_cohort_id="coh_1")
+    ledger.confirmed_file, ledger.confirmed_sha256 = "ledgers/gone.parquet", "0" * 64
+    ledger.save()
+    shown = preview(page, singers)
+    assert "The record of what Braze holds of this cohort is damaged" in shown
+    assert "added" not in shown

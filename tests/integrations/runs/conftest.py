@@ -90,6 +90,22 @@ def connection(db: None, sandbox: Driver, settings: Any) -> Connection:
 
 
 @pytest.fixture
+def worker_environ(
+    process_environ: Callable[[], dict[str, str]], settings: Any, sandbox: Driver, tmp_path: Path
+) -> dict[str, str]:
+    """In which a process works on the runs of the test."""
+    return process_environ() | {
+        "DJANGO_SETTINGS_MODULE": "kubit_app.settings",
+        "DATA_DIR": str(tmp_path),
+        "MEMBERSHIP_STORE": str(tmp_path / "membership"),
+        "BRAZE_SANDBOX_URL": settings.BRAZE_SANDBOX_URL,
+        "BRAZE_PARTNER_KEYS": "US=sandbox-partner-key-us",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
+    }
+
+
+@pytest.fixture
 def run_import(connection: Connection) -> Callable[..., ImportRun]:
     """Request a run and work on it as a worker would, until it is final, held or waiting."""
 

@@ -25,23 +25,12 @@ PATIENCE = 60.0
 
 
 @pytest.fixture
-def worker(
-    process_environ: Callable[[], dict[str, str]], settings: Any, sandbox: Any, tmp_path: Path
-) -> Iterator[psutil.Process]:
-    environ = process_environ() | {
-        "DJANGO_SETTINGS_MODULE": "kubit_app.settings",
-        "DATA_DIR": str(tmp_path),
-        "MEMBERSHIP_STORE": str(tmp_path / "membership"),
-        "BRAZE_SANDBOX_URL": settings.BRAZE_SANDBOX_URL,
-        "BRAZE_PARTNER_KEYS": "US=sandbox-partner-key-us",
-        "SECRET_KEY": settings.SECRET_KEY,
-        "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
-    }
+def worker(worker_environ: dict[str, str], tmp_path: Path) -> Iterator[psutil.Process]:
     with (tmp_path / "worker.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "worker"],
             cwd=django_settings.BASE_DIR,
-            env=environ,
+            env=worker_environ,
             start_new_session=True,
             stdout=log,
             stderr=log,
