@@ -20,6 +20,7 @@ from cohorts.definitions.parse_filters import find_scopes
 from cohorts.definitions.problems import DefinitionError, Problem
 from cohorts.evaluation import Prepared, prepare, sentence
 from cohorts.models import Dataset
+from cohorts.retelling import retell
 from cohorts.warehouse.errors import WarehouseError
 from cohorts.warehouses import OnConnection
 
@@ -97,7 +98,7 @@ def count_draft(
 
 def _describe(problem: Problem, draft: Draft | None = None) -> dict[str, Any]:
     path = draft.place(problem.path) if draft else problem.path
-    return {"path": path, "message": problem.message, "suggestion": problem.suggestion}
+    return {"path": path, "message": retell(problem.message), "suggestion": problem.suggestion}
 
 
 def _steps(prepared: Prepared, counts: StepCounts) -> list[dict[str, Any]]:

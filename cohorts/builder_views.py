@@ -30,6 +30,7 @@ from cohorts.definitions.problems import DefinitionError, Problem
 from cohorts.evaluation import compiled_sql
 from cohorts.models import Cohort, Dataset
 from cohorts.preferences import chosen_dataset
+from cohorts.retelling import retell
 from cohorts.running_previews import Superseded, running_preview
 from cohorts.saving import NameTaken, SaveConflict, save_cohort, slug_for
 from cohorts.snapshots import record_count
@@ -209,8 +210,10 @@ def _refuse(problems: tuple[Problem, ...]) -> RequestRefused:
     """A mistake in the name belongs to its field, all others to the rows they are in."""
     for problem in problems:
         if problem.path in ("name", "slug"):
-            return RequestRefused(problem.message, 422, field="name")
-    listed = [{"path": p.path, "message": p.message, "suggestion": p.suggestion} for p in problems]
+            return RequestRefused(retell(problem.message), 422, field="name")
+    listed = [
+        {"path": p.path, "message": retell(p.message), "suggestion": p.suggestion} for p in problems
+    ]
     return RequestRefused(_("The definition has mistakes."), 422, problems=listed)
 
 

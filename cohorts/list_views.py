@@ -17,6 +17,7 @@ from cohorts.definitions.problems import DefinitionError
 from cohorts.list_forms import ChangeListForm, NewListForm, UploadForm
 from cohorts.list_reading import ListError
 from cohorts.models import Cohort, Dataset
+from cohorts.retelling import retell
 from cohorts.saving import NameTaken, SaveConflict, slug_for
 from cohorts.snapshots import record_count
 from cohorts.static_lists import Action, SavedList, find_stored_list, save_list
@@ -97,7 +98,7 @@ def _try_to_save(
     except DefinitionError as error:
         for problem in error.problems:
             field = problem.path if problem.path in form.fields else None
-            form.add_error(field, problem.message)
+            form.add_error(field, retell(problem.message))
     except (SaveConflict, WarehouseError) as error:
         form.add_error(None, str(error))
     else:

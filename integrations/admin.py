@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django_q.models import Schedule as QueueSchedule
 
+from cohorts.retelling import retell
 from integrations.cadence import BadCadence, describe_cadence, describe_time
 from integrations.connection_form import ConnectionForm, ask_braze, mask_key
 from integrations.connections import (
@@ -33,7 +34,6 @@ from integrations.models import (
     OutboxMail,
     ScheduleSlot,
 )
-from integrations.retelling import retell
 from integrations.schedules import cadence_of, pause_schedule, resume_schedule
 
 # Its rows would start any function by name, and our own schedules are elsewhere.

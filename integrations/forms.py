@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from cohorts.definitions.problems import DefinitionError
 from cohorts.models import Cohort
+from cohorts.retelling import retell
 from cohorts.saving import clean_name
 from integrations.identifier_form import IdentifierFields, identifier_initial
 from integrations.models import Connection, ImportRun, ImportSchedule
@@ -136,7 +137,7 @@ class ImportForm(IdentifierFields, RecurrenceForm):
         try:
             name = clean_name(self.cleaned_data["name"])
         except DefinitionError as error:
-            raise ValidationError([problem.message for problem in error.problems]) from None
+            raise ValidationError([retell(problem.message) for problem in error.problems]) from None
         taken = Cohort.objects.live().exclude(pk=self.cohort.pk).filter(name__iexact=name)
         if taken.exists():
             raise ValidationError(_("Another cohort has this name. Choose a different one."))

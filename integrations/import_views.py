@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cohorts.answers import SignedInRequest, stay, vary_by_part, wants_part
 from cohorts.definitions.problems import DefinitionError
 from cohorts.models import Cohort
+from cohorts.retelling import retell
 from cohorts.warehouse.errors import WarehouseError
 from integrations.cadence import next_times as compute_next_times
 from integrations.connections import default_connection
@@ -175,9 +176,9 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
             else:
                 context["preview"] = preview_import(cohort, connection, identifier=identifier)
         except DefinitionError as error:
-            context["problems"] = [problem.message for problem in error.problems]
+            context["problems"] = [retell(problem.message) for problem in error.problems]
         except (WarehouseError, BadIdentifier, RecordDamaged) as error:
-            context["problems"] = [error.message]
+            context["problems"] = [retell(error.message)]
     return render(request, "integrations/_preview.html", context)
 
 

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 from django.utils.translation import gettext as _
 
 from cohorts import membership
+from cohorts.retelling import retell
 from integrations.braze.identifiers import show_identifier
 from integrations.changed_ids import Echo, safe_cell
 from integrations.models import ImportRun, RefusedMember
-from integrations.retelling import retell
 
 HEADER = ["member", "identifier", "problem", "detail"]
 

@@ -12,8 +12,8 @@ from typing import Any
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from cohorts.retelling import retell
 from integrations.models import Connection, ImportRun, ImportSchedule
-from integrations.retelling import retell
 from integrations.safety import hold_words
 
 # Failures that only a new key or another endpoint ends.

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from cohorts.models import Cohort
+from cohorts.retelling import retell
 from integrations.fail_points import reach
 from integrations.languages import language_of_asker
 from integrations.leases import is_free
 from integrations.models import Connection, ImportRun, ImportSchedule, ScheduleSlot
 from integrations.pace import paced
-from integrations.retelling import retell
 
 OPEN_STATES = [
     ImportRun.State.QUEUED,

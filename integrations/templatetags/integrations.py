@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from cohorts.dates import tell_moment
 from cohorts.models import Cohort
 from cohorts.page.timeline import Happening
+from cohorts.retelling import retell
 from integrations.cadence import BadCadence, describe_cadence, describe_time
 from integrations.calendar import Calendar
 from integrations.cohort_imports import (
@@ -33,7 +34,6 @@ from integrations.models import ImportRun, ImportSchedule
 from integrations.recurrence_form import WEEKDAYS
 from integrations.remedies import explain, list_steps
 from integrations.request_log import Request
-from integrations.retelling import retell
 from integrations.run_words import batch_look, note_of, progress_tone, run_look
 from integrations.safety import describe_limits, hold_words, limits_of
 from integrations.schedules import cadence_of

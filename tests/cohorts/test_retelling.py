@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils.translation import override
 
-from integrations.retelling import retell
+from cohorts.retelling import retell
 
 
 @pytest.mark.parametrize(
