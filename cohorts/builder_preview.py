@@ -88,7 +88,7 @@ def count_draft(
     except WarehouseError as error:
         if error.kind == "canceled":
             raise
-        return answer | {"failure": str(error)}
+        return answer | {"failure": retell(str(error))}
     answer["took_ms"] = round((time.monotonic() - started) * 1000)
     answer["total"] = counts.total
     answer["counts"] = {draft.place(path): n for path, n in counts.conditions.items()}

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
 from cohorts.models import Dataset
+from cohorts.retelling import retell
 from cohorts.warehouse.errors import WarehouseError
 
 # A definition of 200 conditions with long lists of values stays far below this.
@@ -41,7 +42,7 @@ def answers_json(view: Door) -> Door:
         except RequestRefused as refused:
             return JsonResponse({"message": refused.message} | refused.extra, status=refused.status)
         except WarehouseError as error:
-            body = {"message": str(error), "kind": error.kind}
+            body = {"message": retell(str(error)), "kind": error.kind}
             return JsonResponse(body, status=_STATUS_OF[error.kind])
 
     return door

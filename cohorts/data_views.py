@@ -21,6 +21,7 @@ from cohorts.dictionary import Entry, Kind, find_entry, read_entries, read_label
 from cohorts.event_trends import Trend, count_events, find_trends
 from cohorts.models import DataLabel, Dataset
 from cohorts.preferences import chosen_dataset
+from cohorts.retelling import retell
 from cohorts.sql.dialects import DIALECTS
 from cohorts.warehouse.errors import WarehouseError
 
@@ -143,7 +144,7 @@ def _trends(request: HttpRequest, dataset: Dataset, events: list[str]) -> dict[s
         try:
             count_events(dataset)
         except WarehouseError as error:
-            problem = error.message
+            problem = retell(error.message)
         trends = find_trends(dataset, events)
     query = request.GET.copy()
     query["schema"], query["count"] = dataset.name, "yes"

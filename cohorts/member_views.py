@@ -31,6 +31,7 @@ from cohorts.evaluation import Prepared, prepare
 from cohorts.explaining import explain_member
 from cohorts.explanation_words import Answer, word_explanation
 from cohorts.models import Cohort
+from cohorts.retelling import retell, retell_problem
 from cohorts.warehouse.errors import WarehouseError
 
 # Longer than any id that a dataset holds.
@@ -52,10 +53,10 @@ def check_member(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             context["answer"] = _check(_prepare(cohort), user) if user.strip() else None
         except DefinitionError as error:
-            context["failures"] = [str(problem) for problem in error.problems]
+            context["failures"] = [retell_problem(problem) for problem in error.problems]
             status = 422
         except WarehouseError as error:
-            context["failures"] = [str(error)]
+            context["failures"] = [retell(str(error))]
             # A part is put into its page only with this status.
             status = 422 if wants_part(request) else 503
     template = "cohorts/_member_check.html" if wants_part(request) else "cohorts/member_check.html"

@@ -1,8 +1,9 @@
-"""What can be wrong with a definition, sentence by sentence, for the catalogue.
+"""What can be wrong with a definition or with its data, sentence by sentence, for the catalogue.
 
-`cohorts.definitions` knows no languages: it writes English. `cohorts.retelling` finds its sentences
-again in the catalogue, with their values, and tells them in the reader's language; so what is said
-there stands here as well. tests/cohorts/test_problem_texts.py finds what is missing.
+`cohorts.definitions` and `cohorts.warehouse` know no languages: they write English.
+`cohorts.retelling` finds their sentences again in the catalogue, with their values, and tells them
+in the reader's language; so what is said there stands here as well. What is wrong with a definition
+is complete (tests/cohorts/test_problem_texts.py); of data, what people at a page can meet.
 """
 
 from __future__ import annotations
@@ -148,4 +149,46 @@ PROBLEM_TEXTS = (
     _("user ids"),
     _("events to exclude"),
     _("” or “"),
+)
+
+DATA_TEXTS = (
+    _("The file of this dataset is missing."),
+    _("The file of this dataset cannot be opened."),
+    _("The file of this dataset could not be read."),
+    _("The file of this dataset is being written by another program."),
+    _("Load the dataset again with add_dataset … --replace."),
+    _("Load the dataset again."),
+    _("The query failed (%(error)s)."),
+    _("The query was canceled."),
+    _("The query was stopped after %(seconds)s seconds."),
+    _("Narrow its time windows or ask for a longer time limit (QUERY_TIME_LIMIT)."),
+    _("The query needed more than %(limit)s of memory."),
+    _("The query needed more than %(limit)s of memory, or than the warehouse has."),
+    _("Narrow its time windows or raise QUERY_MEMORY_LIMIT."),
+    _("The query needed more memory or disk than the warehouse has for it."),
+    _("The connection to the warehouse was lost."),
+    _("Try again."),
+    _("The warehouse cannot be reached."),
+    _("Check the URL, and that the server lets this machine in."),
+    _("A table or column of this dataset is gone: %(what)s."),
+    _("A table or column of this dataset is gone."),
+    _("Read the warehouse again with add_dataset … --replace."),
+    _("The warehouse refused the query: %(why)s"),
+    _("The warehouse refused the query (%(why)s)."),
+    _("The warehouse has no disk left for the query."),
+    _("The files need more than %(limit)s of memory or the disk is full."),
+    _("Raise QUERY_MEMORY_LIMIT or free space in the data folder."),
+    _("%(place)s: the file is empty."),
+    _("%(place)s: has no rows."),
+    _("%(place)s: is written in UTF-16."),
+    _("Save it as UTF-8."),
+    _("%(place)s: is not UTF-8 text."),
+    _("Save the file as UTF-8."),
+    _("%(place)s: the column names cannot be read as CSV."),
+    _("%(place)s: is not a whole gzip file."),
+    _("Copy or compress it again."),
+    _("%(place)s: is empty."),
+    _("The first line must hold the column names."),
+    _("Sorting the list failed: %(error)s."),
+    _("Is the disk full?"),
 )

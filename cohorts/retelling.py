@@ -8,11 +8,14 @@ and told anew; what is not found stays as it is.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.utils.translation import get_language, gettext
 from django.utils.translation.trans_real import translation
+
+from cohorts.definitions.problems import Problem
 
 _PLACE = re.compile(r"%\((\w+)\)[sd]|%[sd]")
 # Fewer letters around the values would fit anything.
@@ -35,6 +38,11 @@ def retell(text: str) -> str:
     if not text or language.startswith("en"):
         return text
     return _retell(text, language, 0)
+
+
+def retell_problem(problem: Problem) -> str:
+    """With the path, as `str` writes a problem."""
+    return str(replace(problem, message=retell(problem.message)))
 
 
 def _retell(text: str, language: str, depth: int) -> str:

@@ -16,6 +16,7 @@ from cohorts.answers import SignedInRequest, vary_by_part, wants_part
 from cohorts.datasets import check_name
 from cohorts.models import Dataset, DataUpload
 from cohorts.preferences import find_zone
+from cohorts.retelling import retell
 from cohorts.uploads import MOST_BYTES, Looked, find_upload, guess, look, receive, start
 from cohorts.warehouse.errors import LoadError
 
@@ -90,7 +91,7 @@ def load(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             looked = look(kept)
         except LoadError as error:
-            problem = str(error)
+            problem = retell(str(error))
     if looked is not None:
         columns = columns or guess(looked)
         if request.method == "POST":
@@ -124,7 +125,7 @@ def _receive(form: FilesForm, request: SignedInRequest) -> DataUpload | None:
             by=request.user,
         )
     except LoadError as error:
-        form.add_error(None, str(error))
+        form.add_error(None, retell(str(error)))
         return None
 
 

@@ -13,7 +13,7 @@ from cohorts.definitions.parse import parse_definition
 from cohorts.definitions.problems import DefinitionError
 from cohorts.definitions.references import referenced_cohorts
 from cohorts.models import Cohort, CohortVersion
-from cohorts.retelling import retell
+from cohorts.retelling import retell_problem
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def word_version(version: CohortVersion) -> Wording:
     try:
         definition = parse_definition(version.definition)
     except DefinitionError as error:
-        return Wording("", problems=tuple(f"{p.path}: {retell(p.message)}" for p in error.problems))
+        return Wording("", problems=tuple(retell_problem(problem) for problem in error.problems))
     slugs = referenced_cohorts(definition)
     names = dict(Cohort.objects.filter(slug__in=slugs).values_list("slug", "name"))
     lines = _lines(definition.conditions, language, [0])

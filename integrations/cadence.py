@@ -185,16 +185,20 @@ def describe_cadence(cadence: Cadence, language: str = "en") -> str:
                 return ngettext("Every %d day", "Every %d days", cadence.every) % cadence.every
             case "week":
                 text = ngettext("Every %d week", "Every %d weeks", cadence.every) % cadence.every
-                return ", ".join([text, *_weekday_letters(cadence.weekdays)])
+                return _comma().join([text, *_weekday_letters(cadence.weekdays)])
             case "month":
                 text = ngettext("Every %d month", "Every %d months", cadence.every) % cadence.every
-                return f"{text}, {_month_day_words(cadence.month_day)}"
+                return f"{text}{_comma()}{_month_day_words(cadence.month_day)}"
 
 
 def describe_time(cadence: Cadence, language: str = "en") -> str:
     """The time of day with its zone, such as "08:00 AM Asia/Tokyo"."""
     with override(language):
         return f"{tell_time(cadence.at)} {cadence.timezone}"
+
+
+def _comma() -> str:
+    return pgettext("between the items of a list", ", ")
 
 
 def _weekday_letters(weekdays: tuple[int, ...]) -> list[str]:

@@ -14,8 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from cohorts import dates
+from cohorts.retelling import retell
 
 register = template.Library()
+register.filter("retell", retell)
 
 
 @register.simple_tag

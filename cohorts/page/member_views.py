@@ -26,6 +26,7 @@ from cohorts.models import Cohort
 from cohorts.page.members import csv_lines, read_page
 from cohorts.page.parts import answer_part
 from cohorts.page.reading import get_cohort, prepare_current
+from cohorts.retelling import retell
 from cohorts.warehouse.errors import WarehouseError
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def export_members(request: SignedInRequest, slug: str) -> HttpResponseBase:
     try:
         lines = csv_lines(prepare_current(cohort), as_of=now, raw=is_raw)
     except (DefinitionError, WarehouseError) as error:
-        messages.error(request, _("The members could not be exported. %s") % error)
+        messages.error(request, _("The members could not be exported. %s") % retell(str(error)))
         return redirect(cohort)
     _write_down(request, cohort)
     name = f"{cohort.slug}-members-{timezone.localdate(now).isoformat()}.csv"

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from cohorts.answers import vary_by_part, wants_part
 from cohorts.definitions.problems import DefinitionError
 from cohorts.models import Cohort
+from cohorts.retelling import retell, retell_problem
 from cohorts.warehouse.errors import WarehouseError
 
 Context = Mapping[str, Any]
@@ -37,9 +38,9 @@ def answer_part(
     try:
         known |= read()
     except DefinitionError as error:
-        known["failures"], status = [str(problem) for problem in error.problems], 422
+        known["failures"], status = [retell_problem(problem) for problem in error.problems], 422
     except WarehouseError as error:
         # A part is put into its page only with this status.
-        known["failures"], status = [str(error)], 422 if wants_part(request) else 503
+        known["failures"], status = [retell(str(error))], 422 if wants_part(request) else 503
     shown = template if wants_part(request) else "cohorts/page/part_page.html"
     return vary_by_part(render(request, shown, known, status=status))

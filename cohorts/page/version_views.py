@@ -22,6 +22,7 @@ from cohorts.page.parts import answer_part
 from cohorts.page.reading import get_cohort, prepare_current
 from cohorts.page.timeline import tell_happenings
 from cohorts.page.versions import compare_members, compare_versions, read_changes, restore
+from cohorts.retelling import retell, retell_problem
 from cohorts.saving import NameTaken, SaveConflict
 from cohorts.sql.dialects import DIALECTS
 from cohorts.stored_lists import find_list_changes, stored_list_of
@@ -101,9 +102,9 @@ def restore_version(request: SignedInRequest, slug: str, number: int) -> HttpRes
                 cohort, version, seen=int(seen) if seen.isdecimal() else -1, by=request.user
             )
         except DefinitionError as error:
-            problems = [str(problem) for problem in error.problems]
+            problems = [retell_problem(problem) for problem in error.problems]
         except (SaveConflict, NameTaken) as error:
-            problems = [str(error)]
+            problems = [retell(str(error))]
         else:
             numbers = {"old": version.number, "new": saved.current_version.number}  # type: ignore[union-attr]
             said = _("Version %(old)d was restored as version %(new)d.") % numbers
@@ -130,11 +131,11 @@ def duplicate(request: SignedInRequest, slug: str) -> HttpResponse:
     try:
         copied = copy_cohort(cohort, by=request.user)
     except DefinitionError as error:
-        why = " ".join(str(problem) for problem in error.problems)
+        why = " ".join(retell_problem(problem) for problem in error.problems)
         messages.error(request, _("It cannot be copied as it is. %s") % why)
         return go_to(request, cohort.get_absolute_url())
     except (SaveConflict, NameTaken) as error:
-        messages.error(request, str(error))
+        messages.error(request, retell(str(error)))
         return go_to(request, cohort.get_absolute_url())
     messages.success(request, _("Saved as %s. Change it as you like.") % copied.name)
     is_list = stored_list_of(copied.current_version and copied.current_version.definition)

@@ -16,7 +16,6 @@ from django.utils.translation import get_language
 from cohorts.dates import tell_moment
 from cohorts.models import Cohort
 from cohorts.page.timeline import Happening
-from cohorts.retelling import retell
 from integrations.cadence import BadCadence, describe_cadence, describe_time
 from integrations.calendar import Calendar
 from integrations.cohort_imports import (
@@ -46,7 +45,6 @@ register.filter("batch_look", batch_look)
 register.filter("why", explain)
 register.filter("expires_at", expires_at)
 register.filter("steps", list_steps)
-register.filter("retell", retell)
 register.filter("mended", mended)
 register.filter("needs_connection", needs_connection)
 register.filter("progress_tone", progress_tone)

@@ -16,7 +16,7 @@ from tests.cohorts.definitions.test_parse import BAD
 # regular expression.
 CODE = re.compile(
     r"“[^”]*”|「[^」]*」|\{[^}]*\}|\[[^\]]*\]|ではありません: .*"
-    r"|true|false|null|scope|JSON|Query|Funnel|Retention|NUL"
+    r"|true|false|null|scope|JSON|Query|Funnel|Retention|NUL|ID"
 )
 
 
