@@ -23,6 +23,7 @@ from cohorts.definitions.parse_conditions import CONDITION_READERS
 from cohorts.dictionary import Kind, Labels, describe_label, read_labels, visible_catalog
 from cohorts.models import Cohort, DataLabel, Dataset
 from cohorts.operator_words import word_comparisons, word_operators
+from cohorts.sql.dialects import DIALECTS
 from cohorts.templates_offered import offered_templates
 
 ADD = "cohorts.add_cohort"
@@ -48,6 +49,7 @@ def page_data(*, dataset: Dataset, cohort: Cohort | None, user: Any) -> dict[str
             name: reverse(f"cohorts:{name}")
             for name in ("preview", "sample", "save", "values", "sql", "catalog", "check_draft")
         },
+        "dialects": [{"key": key, "label": each.label} for key, each in DIALECTS.items()],
         "sprite": static("sprite.svg"),
         "texts": builder_texts(),
     } | (dataset_data(dataset, without=cohort) | language_data())

@@ -53,6 +53,12 @@ def _page() -> dict[str, Any]:
         "templates": _("Templates"),
         "templates_title": _("Start from a usual question"),
         "templates_replace": _("A template replaces what is on the page. Undo brings it back."),
+        "sql_for": _("Written for"),
+        "sql_own": _("The engine of this schema"),
+        "sql_elsewhere": _(
+            "For tables of the same names and columns in that engine. Check the result there: "
+            "not every engine is one that we run."
+        ),
         "copy": _("Copy"),
         "copied": _("Copied"),
         "close": _("Close"),

@@ -14,7 +14,7 @@ import duckdb
 
 from cohorts.warehouse.errors import WarehouseError
 
-MEMORY_LIMIT = "512MB"
+MEMORY_LIMIT = "128MB"
 _JOIN = (
     "FROM read_parquet($one) AS one {kind} JOIN read_parquet($other) AS other ON one.id = other.id"
 )

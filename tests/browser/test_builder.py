@@ -282,6 +282,8 @@ def test_the_sql_can_be_seen(open_builder: Opener) -> None:
     wait_for_total(page)
     page.get_by_role("button", name="View SQL").click()
     expect(page.get_by_role("dialog")).to_contain_text("SELECT")
+    page.get_by_label("Written for").select_option("BigQuery")
+    expect(page.get_by_role("dialog")).to_contain_text("`events`")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
 

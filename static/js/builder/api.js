@@ -34,8 +34,9 @@ export class Api {
     return this.#post(this.urls.check_draft, { ...body, user }, signal).then((answer) => answer.text());
   }
 
-  sql(body) {
-    return this.#post(this.urls.sql, body).then((answer) => answer.text());
+  /** Without a dialect in the words of the dataset's own engine. */
+  sql(body, dialect) {
+    return this.#post(this.urls.sql, { ...body, dialect }).then((answer) => answer.text());
   }
 
   catalog(dataset) {

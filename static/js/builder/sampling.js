@@ -1,7 +1,7 @@
 // Execute: who is in it, as a table from the server; and the SQL that finds them.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { icon } from "./controls.js";
+import { icon, select } from "./controls.js";
 import { rangeText } from "./date_range.js";
 import { saveTable } from "./sample_csv.js";
 
@@ -10,6 +10,8 @@ export class Sampling {
   error = null;
   sql = null;
   columns = []; // user properties to show beside what was measured
+  sqlError = null;
+  dialect = "";
   #request = null;
   // Lit draws around this element; what is in it comes from the server.
   #body = Object.assign(document.createElement("div"), { className: "sample__body" });
@@ -100,14 +102,30 @@ export class Sampling {
   }
 
   async showSql() {
+    this.dialect = "";
+    this.sqlError = null;
     try {
-      this.sql = await this.editor.api.sql(this.editor.body);
+      this.sql = await this.editor.api.sql(this.editor.body, "");
       this.editor.redraw();
       document.getElementById("sql-dialog").showModal();
     } catch (error) {
       this.error = error.message;
       this.editor.redraw();
     }
+  }
+
+  async writeSqlFor(dialect) {
+    this.dialect = dialect;
+    const written = { sql: "", sqlError: null };
+    try {
+      written.sql = await this.editor.api.sql(this.editor.body, dialect);
+    } catch (error) {
+      written.sqlError = error.data?.problems?.[0]?.message ?? error.message;
+    }
+    // A later choice wins.
+    if (this.dialect !== dialect) return;
+    Object.assign(this, written);
+    this.editor.redraw();
   }
 
   async copySql(event) {
@@ -142,6 +160,18 @@ export class Sampling {
         <h2 id="sql-title">${texts.sql}</h2>
         <button type="button" class="ib md" aria-label=${texts.close} @click=${(e) => e.target.closest("dialog").close()}>${icon("i-x")}</button>
       </div>
+      <div class="row mb16">
+        <span class="t2" aria-hidden="true">${texts.sql_for}</span>
+        ${select({
+          id: "sql-dialect",
+          label: texts.sql_for,
+          value: this.dialect,
+          options: [["", texts.sql_own], ...this.editor.data.dialects.map(({ key, label }) => [key, label])],
+          onChange: (dialect) => this.writeSqlFor(dialect),
+        })}
+      </div>
+      <p class="hint mb16" role="status">${this.dialect ? texts.sql_elsewhere : nothing}</p>
+      ${this.sqlError ? html`<p class="msg bad mb16" role="alert">${icon("i-alert-triangle")}<span>${this.sqlError}</span></p>` : nothing}
       <pre class="sql" tabindex="0" aria-label=${texts.sql}><code id="sql-text">${this.sql ?? ""}</code></pre>
       <div class="mf">
         <span class="push"></span>
