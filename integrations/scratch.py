@@ -10,7 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-MEMORY_LIMIT = "512MB"
+# A process needs about 220 MB more; sorting ten million ids spills to disk.
+MEMORY_LIMIT = "256MB"
 
 
 @contextmanager

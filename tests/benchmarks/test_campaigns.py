@@ -17,7 +17,7 @@ from launcher.layout import ROOT
         ["network", "--kinds", "1"],
         ["schedule", "--zones", "6"],
         ["mail", "--runs", "8"],
-        ["crash", "--database", "sqlite", "--short", "--runs", "6", "--cohorts", "3"],
+        ["crash", "--database", "sqlite", "--short", "--runs", "3", "--cohorts", "3"],
         ["size", "--members", "3000"],
     ],
     ids=lambda arguments: arguments[0],
