@@ -82,12 +82,12 @@ def test_a_person_adds_a_connection_and_tests_it(
     page.goto(f"{live_server.url}/admin/integrations/connection/add/")
     page.get_by_label("Name").fill("Main")
     page.get_by_label("REST endpoint").select_option(braze.server.url)
-    page.get_by_label("Data import key").fill("wrong-key-0123456789")
+    page.get_by_label("Key:", exact=True).fill("wrong-key-0123456789")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("did not accept the data import key").wait_for()
-    assert page.get_by_label("Data import key").input_value() == ""
+    assert page.get_by_label("Key:", exact=True).input_value() == ""
 
-    page.get_by_label("Data import key").fill(braze.good_key)
+    page.get_by_label("Key:", exact=True).fill(braze.good_key)
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator("#result_list").get_by_role("link", name="Main").click()
     page.get_by_text(f"••••{braze.good_key[-4:]}").first.wait_for()
