@@ -17,7 +17,6 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unittest import mock
 
 from benchmarks.campaigns.histories import (
     Books,
@@ -92,15 +91,12 @@ def _count_wrong(name: str, numbers: range, seed: int) -> int:
 
 def compare_with_product(folder: Path, states: int, seed: int) -> list[str]:
     """What differs between the twin and the product, state by state."""
-    from integrations import planning
-
     differing = []
-    with mock.patch.object(planning, "BATCH_IDS", BATCH_IDS):
-        for number in range(states):
-            place = folder / f"state-{number}"
-            place.mkdir()
-            words = _compare(place, random.Random(seed * 1_000_003 + number))
-            differing += [f"state {number}: {words}"] if words else []
+    for number in range(states):
+        place = folder / f"state-{number}"
+        place.mkdir()
+        words = _compare(place, random.Random(seed * 1_000_003 + number))
+        differing += [f"state {number}: {words}"] if words else []
     return differing
 
 
@@ -116,7 +112,9 @@ def _compare(folder: Path, chance: random.Random) -> str:
     repair = chance.random() < 0.2
     expected = twin.plan(cohort, now, repair=repair)
     holdings = write_holdings(folder, twin, cohort)
-    _, batches = draw_plan(holdings, folder / "plan", now=_moment(now), repair=repair)
+    _, batches = draw_plan(
+        holdings, folder / "plan", now=_moment(now), repair=repair, most_ids=BATCH_IDS
+    )
     with PlanReader(folder / "plan") as reader:
         found = [
             Change(batch.number, *reader.read(batch.number), _seconds(batch.not_before))

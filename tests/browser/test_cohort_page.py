@@ -17,7 +17,8 @@ COHORT = "/cohorts/frequent-singers/"
 
 def wait_for_parts(page: Page) -> None:
     expect(page.get_by_role("link", name="Count again")).to_be_visible()
-    page.locator("#overlap").scroll_into_view_if_needed()
+    # The part is replaced as soon as it comes into view, so it cannot be waited for.
+    page.evaluate("document.getElementById('overlap').scrollIntoView()")
     expect(page.locator("#overlap .meter").first).to_be_visible()
 
 
