@@ -22,10 +22,6 @@ class Operator:
     types: tuple[PropertyType, ...]
     positive: str | None = None
 
-    @property
-    def takes_property(self) -> bool:
-        return self.arity == "one"
-
 
 _ALL: tuple[PropertyType, ...] = ("string", "number", "boolean", "time", "json")
 
