@@ -135,7 +135,10 @@ def _deliver_batch(
     if run.cancel_requested_at:
         return Stopped("canceled", _("The import was stopped."))
     reach("sending_committed", batch.number)
-    answer, partly = sender.send(add, remove)
+    sent = ImportBatch.objects.filter(pk=batch.pk)
+    answer, partly = sender.send(
+        add, remove, note_leaving=lambda: sent.update(last_sent_at=timezone.now())
+    )
     reach("answered_not_committed", batch.number)
     # What was accepted before another part failed is in Braze.
     was_doubtful |= partly and not answer.is_accepted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -88,11 +88,12 @@ class Claim:
             raise LeaseLost(f"run {self.run_id} epoch {self.epoch}")
         self._renewed_at = began
 
-    def ensure_fresh(self) -> None:
+    def ensure_fresh(self, renew: Callable[[], None] | None = None) -> None:
         """Last thing before a request: a process that was frozen since it renewed its lease, with
-        or without its machine, may find that another one has long done its work."""
+        or without its machine, may find that another one has long done its work. `renew` does
+        what is more to do than to renew the lease."""
         while time.clock_gettime(_CLOCK) - self._renewed_at > FRESH_SECONDS:
-            self.update()
+            (renew or self.update)()
 
     def progress(self, **fields: Any) -> None:
         self.update(claims_without_progress=0, **fields)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from integrations.braze.answers import RefusedObject
@@ -66,14 +67,18 @@ class Sender:
         # What Braze was found to take, once it called something too large.
         self._most: int | None = None
 
-    def send(self, add: Sequence[str], remove: Sequence[str]) -> Sent:
+    def send(
+        self, add: Sequence[str], remove: Sequence[str], *, note_leaving: Callable[[], object]
+    ) -> Sent:
+        """`note_leaving` is called, and committed, right before each request: from then on the
+        ids are in doubt."""
         whole = _Part(add, remove)
         parts = deque(whole.cut(self._most or len(whole)))
         refused: list[RefusedObject] = []
         accepted = malformed = 0
         while parts:
             part = parts.popleft()
-            answer = self._send_part(part)
+            answer = self._send_part(part, note_leaving)
             if answer.kind == "too_large" and len(part) > 1:
                 self._most = half = (len(part) + 1) // 2
                 parts = deque(piece for each in (part, *parts) for piece in each.cut(half))
@@ -104,13 +109,19 @@ class Sender:
         time.sleep(wait)
         return None
 
-    def _send_part(self, part: _Part) -> Answer:
+    def _send_part(self, part: _Part, note_leaving: Callable[[], object]) -> Answer:
         not_yet = self.take_turn()
         if not_yet is not None:
             return not_yet
-        outlast(self._claim.update)
+
+        def leave() -> None:
+            with transaction.atomic():
+                self._claim.update()
+                note_leaving()
+
+        outlast(leave)
         reach("lease_renewed")
-        outlast(self._claim.ensure_fresh)
+        outlast(lambda: self._claim.ensure_fresh(leave))
         return self._destination.send(
             self._ledger.braze_cohort_id, part.add, part.remove, name=self._ledger.braze_name
         )

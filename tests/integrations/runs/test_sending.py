@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection as database
@@ -61,6 +61,18 @@ def test_a_part_in_doubt_leaves_the_whole_batch_in_doubt(small_sandbox, define, 
 
 
 @pytest.mark.django_db
+def test_doubt_begins_when_the_last_part_leaves(small_sandbox, define, run_import):
+    """Else the quiet period would be over too soon for a batch that takes long in parts."""
+    small_sandbox.fault(path="/cohorts/users", after=4, drop="after")
+    run = run_import(define(5))
+    batch = ImportBatch.objects.get(run=run, number=1)
+    assert (run.state, batch.state) == ("sending", "unknown")
+    users = [entry for entry in small_sandbox.log() if entry["path"].endswith("users")]
+    answered = datetime.fromisoformat(users[-2]["time"])
+    assert batch.first_sent_at < answered < batch.last_sent_at
+
+
+@pytest.mark.django_db
 def test_a_member_that_braze_calls_malformed_is_found(define, connection):
     def play(peer, request):
         bad = b'"u0007"' in request
@@ -72,7 +84,9 @@ def test_a_member_that_braze_calls_malformed_is_found(define, connection):
     claim = claim_run(run.pk)
     ids = [f"u{number:04}" for number in range(64)]
     with WireServer(play) as server, closing(BrazeDestination(server.url, "k", "p", "s")) as braze:
-        found, _ = Sender(claim, braze, ledger, "x", 0).send(ids, ["gone"])
+        found, _ = Sender(claim, braze, ledger, "x", 0).send(
+            ids, ["gone"], note_leaving=lambda: None
+        )
         assert found.is_accepted
         assert [each.id for each in found.refused] == ["u0007"]
         assert len(server.requests) < 20
