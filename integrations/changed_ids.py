@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from cohorts import membership
+from cohorts.csv_lines import write_line
 from integrations.braze.identifiers import show_identifier
 from integrations.models import ImportBatch, ImportRun, RefusedMember
 from integrations.scratch import scratch_database
 
 PAGE = 2000
-# What a spreadsheet takes for the beginning of a formula.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def has_ids(run: ImportRun) -> bool:
@@ -23,10 +20,7 @@ def has_ids(run: ImportRun) -> bool:
 
 
 def stream_ids(run: ImportRun, change: str, *, raw: bool = False) -> Iterator[str]:
-    """Lines of CSV: the id, and what became of the request it was in. Raises `StoreError`.
-
-    A spreadsheet would run an id such as `=1+1`: a quote is put before it, unless `raw`.
-    """
+    """Lines of CSV: the id, and what became of the request it was in. Raises `StoreError`."""
     plan = membership.verify(run.plan_file, run.plan_sha256)
     states = dict(run.batch_set.values_list("number", "state"))
     refused = set(
@@ -35,15 +29,10 @@ def stream_ids(run: ImportRun, change: str, *, raw: bool = False) -> Iterator[st
     return _lines(_rows(plan, states, refused, remove=change == "removed"), change, raw=raw)
 
 
-def safe_cell(text: str, *, raw: bool = False) -> str:
-    return text if raw or not text.startswith(FORMULAS) else f"'{text}"
-
-
 def _lines(rows: Iterator[tuple[str, str]], change: str, *, raw: bool) -> Iterator[str]:
-    writer: Any = csv.writer(Echo())
-    yield writer.writerow(["id", "change", "state"])
+    yield write_line(["id", "change", "state"])
     for id, state in rows:
-        yield writer.writerow([safe_cell(show_identifier(id), raw=raw), change, state])
+        yield write_line([show_identifier(id), change, state], raw=raw)
 
 
 def _rows(
@@ -59,10 +48,3 @@ def _rows(
                 is_refused = (batch, id) in refused
                 state = states.get(batch, ImportBatch.State.PLANNED)
                 yield id, ImportBatch.State.REFUSED if is_refused else state
-
-
-class Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, line: str) -> str:
-        return line

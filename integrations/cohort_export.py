@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cohorts.answers import SignedInRequest
+from cohorts.csv_lines import write_line
 from cohorts.listing import find_cohorts
 from cohorts.models import Cohort
 from cohorts.preferences import chosen_dataset
@@ -20,8 +20,6 @@ from integrations.import_columns import ImportColumns, read_import_columns
 from integrations.templatetags.integrations import recurrence
 
 AT_A_TIME = 500
-# A spreadsheet takes what begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_safe
@@ -37,22 +35,16 @@ def export_cohorts(request: SignedInRequest) -> StreamingHttpResponse:
     )
 
 
-class _Echo:
-    def write(self, line: str) -> str:
-        return line
-
-
 def _lines(
     cohorts: list[Cohort], request: SignedInRequest, *, shows_imports: bool
 ) -> Iterator[str]:
-    writer = csv.writer(_Echo())
     heads = [_("Name"), _("Description"), _("Schema"), _("Owner"), _("Tags"), _("Users")]
     heads += [_("Counted at"), _("Address")]
     if shows_imports:
         heads += [_("Recipient(s)"), _("Import Recurrence"), _("Last Execution Time")]
         heads += [_("Last Import"), _("Users Imported")]
     # So that spreadsheets read it as UTF-8.
-    yield "\N{BYTE ORDER MARK}" + writer.writerow(heads)
+    yield "\N{BYTE ORDER MARK}" + write_line(heads)
     for start in range(0, len(cohorts), AT_A_TIME):
         part = cohorts[start : start + AT_A_TIME]
         tags = read_tags(part).of_cohort
@@ -61,7 +53,7 @@ def _lines(
             cells = _cohort_cells(cohort, tags.get(cohort.pk, []), request)
             if shows_imports:
                 cells += _import_cells(columns[cohort.pk])
-            yield writer.writerow(map(_inert, cells))
+            yield write_line(cells)
 
 
 def _cohort_cells(cohort: Any, tags: list[str], request: SignedInRequest) -> list[Any]:
@@ -87,7 +79,3 @@ def _import_cells(columns: ImportColumns) -> list[Any]:
         run.get_state_display() if run else "",
         run.size if run else None,
     ]
-
-
-def _inert(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from cohorts.csv_lines import write_line
 from integrations.braze.clusters import CLUSTERS
-from integrations.changed_ids import Echo, safe_cell
 from integrations.connections import is_sandbox, most_ids
 from integrations.identification import IdentifierChoice
 from integrations.models import Connection, ImportBatch, ImportRun, Ledger
@@ -72,13 +71,12 @@ def _of_batch(batch: ImportBatch) -> Iterator[Request]:
 
 def stream_requests(run: ImportRun) -> Iterator[str]:
     """Lines of CSV, oldest first. Counts and answers only: no ids, no keys."""
-    writer: Any = csv.writer(Echo())
-    yield writer.writerow(HEADER)
+    yield write_line(HEADER)
     path = path_of(run.connection)
     batches = run.batch_set.order_by("number").prefetch_related("earlier_tries")
     for batch in batches.iterator(chunk_size=1_000):
         for each in reversed(list(_of_batch(batch))):
-            yield writer.writerow(
+            yield write_line(
                 [
                     batch.number,
                     each.try_number,
@@ -89,7 +87,7 @@ def stream_requests(run: ImportRun) -> Iterator[str]:
                     batch.removed,
                     "repeated" if each.is_repeated else batch.state,
                     each.status_code or "",
-                    safe_cell(each.note),
+                    each.note,
                 ]
             )
 

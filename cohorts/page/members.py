@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import pyarrow as pa
 from django.conf import settings
 
 from cohorts import membership
+from cohorts.csv_lines import write_line
 from cohorts.evaluation import Prepared, compiling, opened, stream_members
 from cohorts.models import Cohort, Snapshot
 from cohorts.sql.compile import compile_count, compile_member_page, to_sql
@@ -21,8 +21,6 @@ from cohorts.warehouse.id_sets import find_present
 PAGE_SIZE = 50
 # How many stored sets are looked through for since when somebody is in.
 LOOKED_BACK = 12
-# A spreadsheet takes what begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -97,22 +95,12 @@ def csv_lines(prepared: Prepared, *, as_of: datetime, raw: bool = False) -> Iter
 def _write_lines(
     first: pa.RecordBatch | None, rest: Iterator[pa.RecordBatch], *, raw: bool
 ) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield writer.writerow(["user_id"])
+    yield write_line(["user_id"])
     batch = first
     while batch is not None:
         ids = batch.column(0).to_pylist()
-        yield "".join(writer.writerow([each if raw else _inert(each)]) for each in ids)
+        yield "".join(write_line([each], raw=raw) for each in ids)
         batch = next(rest, None)
-
-
-class _Line:
-    def write(self, line: str) -> str:
-        return line
-
-
-def _inert(user: str) -> str:
-    return f"'{user}" if user.startswith(_FORMULA) else user
 
 
 def _find_sets(cohort: Cohort, ids: Sequence[str]) -> list[tuple[datetime, set[str]]]:

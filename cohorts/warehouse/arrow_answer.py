@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from contextlib import suppress
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
@@ -64,6 +64,14 @@ class ArrowAnswer(io.RawIOBase):
             pass
         if not self._tail.endswith(_END):
             raise pa.ArrowInvalid("The answer is cut off.")
+
+
+def read_rows(batches: Iterator[pa.RecordBatch]) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = []
+    for batch in batches:
+        columns = [column.to_pylist() for column in batch.columns]
+        found.extend(zip(*columns, strict=True))
+    return found
 
 
 def cut(batch: pa.RecordBatch, rows: int) -> Iterator[pa.RecordBatch]:

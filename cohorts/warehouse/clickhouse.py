@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cohorts.warehouse.arrow_answer import ArrowAnswer, cut
+from cohorts.warehouse.arrow_answer import ArrowAnswer, cut, read_rows
 from cohorts.warehouse.clickhouse_errors import opening_error, query_error, unreadable_url
 from cohorts.warehouse.errors import WarehouseError
 from cohorts.warehouse.interruption import Interruption, missing_list
@@ -152,11 +152,7 @@ class ClickHouse:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self._answering(sql) as answer:
-            found: list[tuple[Any, ...]] = []
-            for batch in answer:
-                columns = [column.to_pylist() for column in batch.columns]
-                found.extend(zip(*columns, strict=True))
-            return found
+            return read_rows(answer)
 
     @contextmanager
     def _answering(self, sql: str) -> Iterator[Iterator[pa.RecordBatch]]:

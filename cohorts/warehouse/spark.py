@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cohorts.warehouse.arrow_answer import cut
+from cohorts.warehouse.arrow_answer import cut, read_rows
 from cohorts.warehouse.errors import WarehouseError
 from cohorts.warehouse.interruption import Interruption, missing_list
 from cohorts.warehouse.packages import missing_package
@@ -117,11 +117,7 @@ class Spark:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self._answering(sql) as answer:
-            found: list[tuple[Any, ...]] = []
-            for batch in answer:
-                columns = [column.to_pylist() for column in batch.columns]
-                found.extend(zip(*columns, strict=True))
-            return found
+            return read_rows(answer)
 
     def columns_of(self, path: tuple[str, ...]) -> list[tuple[str, str]]:
         """Names and types of a table's columns, as `struct<…>` spells them."""
