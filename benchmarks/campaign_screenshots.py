@@ -59,7 +59,6 @@ def main() -> None:
         chromium = playwright.chromium.launch(executable_path=str(find_chromium()), args=[*FLAGS])
         with signed_in(chromium, product, width=1440) as page:
             import_some(page, product)
-            sort_some(page, product)
             take(page, product, suffix="")
             take_dialog(page, product)
             take_history(page, product)
@@ -130,29 +129,6 @@ def import_some(page: Page, product: Product) -> None:
         page.get_by_text("Success").first.wait_for(timeout=60_000)
         page.goto(f"{product.url}/schedule/")
     page.wait_for_timeout(8000)
-
-
-def sort_some(page: Page, product: Product) -> None:
-    """Tags and favorites, as somebody who works here has them."""
-    tags = {
-        "lifecycle": ["new-users", "old-users", "dormant-users", "frequent-singers"],
-        "acquisition": ["paid-facebook-users"],
-        "revenue": ["whales"],
-    }
-    for tag, slugs in tags.items():
-        page.goto(f"{product.url}/cohorts/")
-        for slug in slugs:
-            page.locator(f"input[name=cohort][value={slug}]").check()
-        page.get_by_role("textbox", name="Tag").or_(
-            page.get_by_role("combobox", name="Tag", exact=True)
-        ).first.fill(tag)
-        page.get_by_role("button", name="Add tag").click()
-        page.wait_for_load_state()
-    for name in ("Dormant Users", "Frequent Singers", "Paid Facebook Users", "New Users"):
-        page.goto(f"{product.url}/cohorts/")
-        page.get_by_role("row").filter(has_text=name).hover()
-        page.get_by_role("button", name=f"Add {name} to favorites").click()
-        page.wait_for_load_state()
 
 
 def fill_recurrence(page: Page, unit: str) -> None:

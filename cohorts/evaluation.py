@@ -93,9 +93,14 @@ def count_members(
     time_limit: float | None = None,
     on_connection: OnConnection | None = None,
 ) -> int:
-    sql = _print(compile_count(prepared.definition, **compiling(prepared, as_of)), prepared)
     with opened(prepared, time_limit, on_connection) as warehouse:
-        ((count,),) = warehouse.rows(sql)
+        return count_on(warehouse, prepared, as_of=as_of)
+
+
+def count_on(warehouse: Warehouse, prepared: Prepared, *, as_of: datetime) -> int:
+    """For who counts at several instants and opens the warehouse once."""
+    sql = _print(compile_count(prepared.definition, **compiling(prepared, as_of)), prepared)
+    ((count,),) = warehouse.rows(sql)
     return int(count)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from cohorts import membership
@@ -11,6 +12,8 @@ from cohorts.evaluation import (
     Prepared,
     compiled_sql,
     count_members,
+    count_on,
+    opened,
     prepare,
     stream_members,
 )
@@ -48,6 +51,16 @@ def record_count(
     started = time.monotonic()
     size = count_members(prepared, as_of=as_of, time_limit=time_limit, on_connection=on_connection)
     return _record(version, prepared, as_of, size, started)
+
+
+def record_counts(version: CohortVersion, instants: Iterable[datetime]) -> None:
+    """Keep the sizes at several instants, counted on one connection."""
+    prepared = _prepared(version)
+    with opened(prepared) as warehouse:
+        for as_of in instants:
+            started = time.monotonic()
+            size = count_on(warehouse, prepared, as_of=as_of)
+            _record(version, prepared, as_of, size, started)
 
 
 def _prepared(version: CohortVersion) -> Prepared:

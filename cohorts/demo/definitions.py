@@ -15,6 +15,9 @@ class DemoCohort:
     description: str
     definition: dict[str, Any]
     owner: str = "governor"
+    tags: tuple[str, ...] = ()
+    # A star of everybody who logs in to the demo.
+    is_favorite: bool = False
 
 
 def _all_of(*conditions: dict[str, Any]) -> dict[str, Any]:
@@ -44,6 +47,8 @@ DEMO_COHORTS = [
                 "window": {"last": 7, "unit": "day"},
             }
         ),
+        tags=("lifecycle", "acquisition"),
+        is_favorite=True,
     ),
     DemoCohort(
         "frequent-singers",
@@ -57,12 +62,15 @@ DEMO_COHORTS = [
                 "window": {"last": 7, "unit": "day"},
             }
         ),
+        tags=("engagement",),
+        is_favorite=True,
     ),
     DemoCohort(
         "old-users",
         "Old Users",
         "Installed the app more than 7 days ago",
         _all_of(_has("install_days", ">", 7)),
+        tags=("lifecycle",),
     ),
     DemoCohort(
         "paid-facebook-users",
@@ -70,6 +78,8 @@ DEMO_COHORTS = [
         "Came by way of a paid Facebook campaign",
         _all_of(_has("acquisition_type", "=", "Paid"), _has("campaign_source", "=", "Facebook")),
         owner="admin",
+        tags=("acquisition",),
+        is_favorite=True,
     ),
     DemoCohort(
         "whales",
@@ -77,22 +87,32 @@ DEMO_COHORTS = [
         "Have spent more than 100 in all",
         _all_of(_has("life_time_value", ">", 100)),
         owner="admin",
+        tags=("revenue",),
     ),
     DemoCohort(
         "active-in-last-90-days",
         "Active in last 90 days",
         "Did anything at all in the last 90 days",
         _all_of({"type": "performed", "event": "*", "window": {"last": 90, "unit": "day"}}),
+        tags=("engagement",),
     ),
-    DemoCohort("age-bucket-25-35", "Age Bucket 25-35", "From 25 to under 35", _aged(25, 35)),
-    DemoCohort("age-bucket-35-45", "Age Bucket 35-45", "From 35 to under 45", _aged(35, 45)),
-    DemoCohort("age-bucket-45-55", "Age Bucket 45-55", "From 45 to under 55", _aged(45, 55)),
-    DemoCohort("age-bucket-55", "Age Bucket 55+", "55 and older", _aged(55, None)),
+    DemoCohort(
+        "age-bucket-25-35", "Age Bucket 25-35", "From 25 to under 35", _aged(25, 35), tags=("age",)
+    ),
+    DemoCohort(
+        "age-bucket-35-45", "Age Bucket 35-45", "From 35 to under 45", _aged(35, 45), tags=("age",)
+    ),
+    DemoCohort(
+        "age-bucket-45-55", "Age Bucket 45-55", "From 45 to under 55", _aged(45, 55), tags=("age",)
+    ),
+    DemoCohort("age-bucket-55", "Age Bucket 55+", "55 and older", _aged(55, None), tags=("age",)),
     DemoCohort(
         "dormant-users",
         "Dormant Users",
         "Active in the 30 days before the last 30, and not since",
         _all_of({"type": "lifecycle", "state": "dormant", "period": {"n": 30, "unit": "day"}}),
+        tags=("lifecycle", "win-back"),
+        is_favorite=True,
     ),
     DemoCohort(
         "dropped-out-of-sign-up-flow",
@@ -113,5 +133,6 @@ DEMO_COHORTS = [
                 "negate": True,
             },
         ),
+        tags=("acquisition",),
     ),
 ]

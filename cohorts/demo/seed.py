@@ -5,24 +5,27 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.utils import timezone
 
 from cohorts.datasets import add_dataset
-from cohorts.demo.definitions import DEMO_COHORTS
+from cohorts.demo.definitions import DEMO_COHORTS, DemoCohort
 from cohorts.demo.karaoke import write_demo_files
 from cohorts.demo.people import Login, make_people
-from cohorts.models import Cohort, Dataset
+from cohorts.models import Cohort, Dataset, Favorite
 from cohorts.saving import save_cohort
-from cohorts.snapshots import record_count
+from cohorts.snapshots import record_count, record_counts
+from cohorts.tags import add_tag
 from cohorts.warehouse.load import FileSet
 
 DATASET = "encore-ios"
 LOGINS_FILE = "demo-logins.json"
+NIGHTS_COUNTED = 30
 
 
 class NotOurs(Exception):
@@ -70,20 +73,36 @@ def _load(events: int, seed: int) -> Dataset:
 
 def _make_cohorts(dataset: Dataset, people: Sequence[AbstractUser]) -> dict[str, int]:
     """Save those that are missing, and record how large each is now."""
-    by_username = {person.get_username(): person for person in people}
     sizes = {}
     for demo in DEMO_COHORTS:
-        cohort = Cohort.objects.filter(slug=demo.slug).first()
-        if cohort is None:
-            cohort = save_cohort(
-                slug=demo.slug,
-                dataset=dataset,
-                data=demo.definition,
-                name=demo.name,
-                description=demo.description,
-                by=by_username[demo.owner],
-            )
+        cohort = Cohort.objects.filter(slug=demo.slug).first() or _make(demo, dataset, people)
         version = cohort.current_version
         if version is not None and not cohort.is_disabled and cohort.dataset_id == dataset.pk:
             sizes[cohort.name] = record_count(version, as_of=timezone.now()).size
     return sizes
+
+
+def _make(demo: DemoCohort, dataset: Dataset, people: Sequence[AbstractUser]) -> Cohort:
+    by_username = {person.get_username(): person for person in people}
+    cohort = save_cohort(
+        slug=demo.slug,
+        dataset=dataset,
+        data=demo.definition,
+        name=demo.name,
+        description=demo.description,
+        by=by_username[demo.owner],
+    )
+    for tag in demo.tags:
+        add_tag(tag, [cohort])
+    if demo.is_favorite:
+        Favorite.objects.bulk_create(Favorite(user=each, cohort=cohort) for each in people)
+    if cohort.current_version is not None:
+        record_counts(cohort.current_version, _last_midnights(dataset.timezone))
+    return cohort
+
+
+def _last_midnights(zone: str) -> list[datetime]:
+    """When an installation counts that does so every night: the data of each night are at hand."""
+    today = timezone.localdate(timezone=ZoneInfo(zone))
+    days = (today - timedelta(days=back) for back in range(NIGHTS_COUNTED, 0, -1))
+    return [datetime.combine(day, time.min, ZoneInfo(zone)) for day in days]

@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 
-from cohorts.evaluation import Prepared, compiling, opened
+from cohorts.evaluation import Prepared, count_on, opened
 from cohorts.models import CohortVersion
 from cohorts.page.kept import Question, find_answer, keep_answer
-from cohorts.sql.compile import compile_count, to_sql
 
 # After so many seconds the days counted so far are shown, and the next request goes on.
 SECONDS_AT_A_TIME = 2.0
@@ -69,9 +68,7 @@ def count_past_sizes(
     with opened(prepared, settings.PREVIEW_TIME_LIMIT) as warehouse:
         for day in missing:
             as_of = end_of(day, prepared.dataset.timezone)
-            query = compile_count(prepared.definition, **compiling(prepared, as_of))
-            ((count,),) = warehouse.rows(to_sql(query, prepared.dataset.engine))
-            sizes[day] = int(count)
+            sizes[day] = count_on(warehouse, prepared, as_of=as_of)
             if time.monotonic() > deadline:
                 break
     answer = {day.isoformat(): n for day, n in sizes.items()}

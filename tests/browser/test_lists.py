@@ -95,12 +95,12 @@ def test_an_analyst_tags_and_stars_cohorts(
     page.get_by_role("link", name="by keys 2").click()
     expect(page.locator("#cohorts tbody tr")).to_have_count(2)
     page.goto(f"{product.url}/cohorts/")
-    page.get_by_role("row").filter(has_text="Dormant Users").hover()
-    page.get_by_role("button", name="Add Dormant Users to favorites").click()
-    favorites = page.get_by_role("complementary").get_by_role("link", name="Dormant Users")
+    page.get_by_role("row").filter(has_text="Whales").hover()
+    page.get_by_role("button", name="Add Whales to favorites").click()
+    favorites = page.get_by_role("complementary").get_by_role("link", name="Whales")
     expect(favorites).to_be_visible()
     page.goto(product.url)
-    expect(page.get_by_role("img", name="Dormant Users").first).to_be_visible()
+    expect(page.get_by_role("img", name="Whales").first).to_be_visible()
     assert complaints == []
 
 

@@ -15,7 +15,7 @@ from django.contrib.auth import authenticate, get_user_model
 from cohorts.demo.definitions import DEMO_COHORTS
 from cohorts.demo.karaoke import write_demo_files
 from cohorts.demo.seed import NotOurs, seed_demo
-from cohorts.models import Cohort, Dataset, Snapshot
+from cohorts.models import Cohort, Dataset, Favorite, Snapshot, Tag
 from cohorts.saving import save_cohort
 from tests.cohorts.loaded import all_of, performed
 
@@ -79,7 +79,32 @@ def test_it_makes_cohorts_of_which_none_is_empty(data_dir: Path) -> None:
     assert set(seeded.sizes) == {demo.name for demo in DEMO_COHORTS}
     assert min(seeded.sizes.values()) > 0
     assert max(seeded.sizes.values()) < seeded.dataset.user_count
-    assert Snapshot.objects.count() == len(DEMO_COHORTS)
+
+
+def test_its_cohorts_have_a_past_that_tells_something(data_dir: Path) -> None:
+    seed_demo(events=20_000, seed=1)
+    for demo in DEMO_COHORTS:
+        sizes = Snapshot.objects.filter(version__cohort__slug=demo.slug).values_list("as_of")
+        days = {as_of.date() for (as_of,) in sizes}
+        assert len(days) == 31, demo.slug
+    dormant = Snapshot.objects.filter(version__cohort__slug="dormant-users").order_by("as_of")
+    assert len(set(dormant.values_list("size", flat=True))) > 10
+
+
+def test_making_it_again_counts_only_anew(data_dir: Path) -> None:
+    seed_demo(events=4000, seed=1)
+    counted = Snapshot.objects.count()
+    seed_demo(events=4000, seed=1)
+    assert Snapshot.objects.count() == counted + len(DEMO_COHORTS)
+
+
+def test_its_people_have_favorites_and_the_cohorts_tags(data_dir: Path) -> None:
+    seed_demo(events=4000, seed=1)
+    for person in get_user_model().objects.all():
+        starred = {each.cohort.slug for each in Favorite.objects.filter(user=person)}
+        assert starred == {demo.slug for demo in DEMO_COHORTS if demo.is_favorite}
+    tagged = {tag.name: tag.cohorts.count() for tag in Tag.objects.all()}
+    assert tagged["age"] == 4
 
 
 def test_its_people_can_log_in_and_have_their_roles(data_dir: Path) -> None:
