@@ -16,7 +16,7 @@ from django.db.models.functions import Lower
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
-from cohorts.models import Cohort, Dataset, Favorite, Snapshot
+from cohorts.models import Cohort, Dataset, Favorite, Snapshot, with_dataset
 
 PAGE_SIZE = 50
 Cohorts = QuerySet[Cohort]
@@ -98,9 +98,7 @@ def find_cohorts(
         if chosen.value:
             cohorts = chosen.filter.apply(cohorts, chosen.value, user)
     cohorts = with_stars(with_sizes(cohorts), user)
-    related = cohorts.select_related("dataset", "current_version", "owner")
-    # Of a schema only its name and zone are shown; its catalog can be large.
-    related = related.defer(*(f"dataset__{name}" for name in ("catalog", "sources", "url")))
+    related = with_dataset(cohorts.select_related("current_version", "owner"), "dataset")
     return _sorted(related.defer("current_version__definition"), _sort(parameters))
 
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from cohorts.definitions.catalog import Catalog, Scope
 from cohorts.listing import matching, with_sizes
-from cohorts.models import Cohort, Dataset
+from cohorts.models import Cohort, Dataset, with_dataset
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def search(text: str, *, dataset: Dataset | None, most: int) -> Found:
     words = text.casefold().split()
     if not words:
         return Found()
-    cohorts = with_sizes(matching(Cohort.objects.live(), text)).select_related("dataset")
+    cohorts = with_dataset(with_sizes(matching(Cohort.objects.live(), text)), "dataset")
     datasets = Dataset.objects.defer("url", "sources")
     if dataset is not None:
         cohorts = cohorts.filter(dataset=dataset)

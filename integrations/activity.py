@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from integrations.models import ImportRun
+from integrations.past_runs import PastRun
 
 State = ImportRun.State
 HOURS = 24
@@ -81,7 +82,7 @@ def first_hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
 
 
-def sum_up(runs: Iterable[ImportRun], since: datetime) -> Activity:
+def sum_up(runs: Iterable[PastRun], since: datetime) -> Activity:
     """Of the runs queued in the 24 hours after `since`; others are left out."""
     hours = [Hour(since + timedelta(hours=step)) for step in range(HOURS)]
     latest: timedelta | None = None
@@ -100,6 +101,6 @@ def sum_up(runs: Iterable[ImportRun], since: datetime) -> Activity:
             hour.under_way += 1
         running += run.state in (State.COMPUTING, State.SENDING)
         waiting += run.state == State.QUEUED
-        if run.started_at and run.slot:
-            latest = max(latest or timedelta(), run.started_at - run.slot.due_at)
+        if run.started_at and run.due_at:
+            latest = max(latest or timedelta(), run.started_at - run.due_at)
     return Activity(hours, latest, running, waiting)

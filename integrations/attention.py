@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from cohorts.models import with_dataset
 from integrations.cadence import BadCadence
 from integrations.models import Connection, ImportRun, ImportSchedule
 from integrations.schedules import PUNCTUAL, cadence_of
@@ -50,7 +51,7 @@ class Attention:
 
 def read_attention(now: datetime, schedules: Iterable[ImportSchedule]) -> Attention:
     """Of the schedules that nobody paused, and two queries."""
-    runs = list(unsettled_runs().select_related("cohort__dataset", "schedule"))
+    runs = list(with_dataset(unsettled_runs().select_related("schedule"), "cohort__dataset"))
     # Held ones first: somebody waits for a decision.
     runs.sort(key=lambda run: run.state != State.HELD)
     late, broken = _sort_out(schedules, now - PUNCTUAL)

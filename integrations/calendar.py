@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Literal
 
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from integrations.cadence import BadCadence, Cadence, slots_between
 from integrations.models import ImportRun, ImportSchedule
+from integrations.past_runs import DayOfRuns, PastRun, group_by_day, read_days
 from integrations.schedules import cadence_of
 
 # "next" is seven days from one on, whatever day of the week that is.
@@ -22,19 +23,24 @@ View = Literal["week", "month", "day", "next"]
 State = ImportRun.State
 OPEN = {State.QUEUED, State.COMPUTING, State.SENDING}
 TONES = {State.HELD: "warn", State.PARTIAL: "warn", State.FAILED: "bad", State.SUCCEEDED: "done"}
-RUN_COLUMNS = ("state", "queued_at", "started_at", "cohort__name", "slot__due_at")
 # Further from today nobody looks, and rules may change.
 FURTHEST = timedelta(days=730)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """`run` is None for what is still to come."""
+    """A coming slot of a schedule, or a run."""
 
     at: datetime
     name: str
-    address: str
-    run: ImportRun | None = None
+    slug: str = ""
+    run: PastRun | None = None
+
+    @property
+    def address(self) -> str:
+        if self.run is not None:
+            return reverse("integrations:run", args=[self.run.pk])
+        return reverse("cohorts:detail", args=[self.slug])
 
     @property
     def tone(self) -> str:
@@ -44,6 +50,11 @@ class Entry:
     def is_under_way(self) -> bool:
         return self.run is not None and self.run.state in OPEN
 
+    @property
+    def state_name(self) -> str:
+        """Blank for what is still to come."""
+        return str(State(self.run.state).label) if self.run else ""
+
 
 @dataclass
 class Day:
@@ -51,7 +62,9 @@ class Day:
     is_today: bool
     # In a month: does it belong to the month before or after?
     is_outside: bool = False
+    # Its imports in the order of time; of the past ones only as many as can be shown.
     entries: list[Entry] = field(default_factory=list)
+    count: int = 0
     most: int = 4
 
     @property
@@ -60,7 +73,7 @@ class Day:
 
     @property
     def more(self) -> int:
-        return max(0, len(self.entries) - self.most)
+        return max(0, self.count - self.most)
 
 
 @dataclass(frozen=True)
@@ -87,9 +100,10 @@ def read_calendar(
     now: datetime,
     most: int,
     schedules: Iterable[ImportSchedule] | None = None,
-    runs: Iterable[ImportRun] | None = None,
+    runs: Iterable[PastRun] | None = None,
 ) -> Calendar:
-    """The days around `on`, weeks from Monday on. What is not given is read, in a query each."""
+    """The days around `on`, weeks from Monday on. What is not given is read: `runs` are all
+    those of the past days that are shown, in the order of time."""
     zone = timezone.get_current_timezone()
     today = now.astimezone(zone).date()
     on = min(max(on, today - FURTHEST), today + FURTHEST)
@@ -98,19 +112,33 @@ def read_calendar(
         day: Day(day, day == today, view == "month" and day.month != on.month, most=most)
         for day in (first + timedelta(days=step) for step in range(count))
     }
-    start = datetime.combine(first, time(), tzinfo=zone)
-    end = datetime.combine(first + timedelta(days=count), time(), tzinfo=zone)
-    entries: list[Entry] = []
-    if start < now:
-        entries += past_entries(read_runs(start, min(end, now)) if runs is None else runs)
+    past = [day for day in days if day <= today]
+    if past:
+        found = _read_past(past, zone, most) if runs is None else group_by_day(runs, most=most)
+        for date_, runs_of_day in found.items():
+            if date_ in days:
+                days[date_].count = runs_of_day.count
+                days[date_].entries = [
+                    Entry(run.queued_at, run.cohort_name, run=run) for run in runs_of_day.first
+                ]
+    start, end = _midnight(first, zone), _midnight(first + timedelta(days=count), zone)
     if now < end:
         coming = live_schedules() if schedules is None else schedules
-        entries += coming_entries(coming, max(start, now), end)
-    for entry in sorted(entries, key=lambda entry: entry.at):
-        day = days.get(entry.at.astimezone(zone).date())
-        if day is not None:
+        entries = coming_entries(coming, max(start, now), end)
+        for entry in sorted(entries, key=lambda entry: entry.at):
+            day = days[entry.at.astimezone(zone).date()]
+            day.count += 1
             day.entries.append(entry)
     return Calendar(view, on, list(days.values()), *_neighbours(view, on))
+
+
+def _read_past(days: list[date], zone: tzinfo, most: int) -> dict[date, DayOfRuns]:
+    bounds = [(_midnight(day, zone), _midnight(day + timedelta(days=1), zone)) for day in days]
+    return dict(zip(days, read_days(bounds, most=most), strict=True))
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone)
 
 
 def live_schedules() -> QuerySet[ImportSchedule]:
@@ -120,11 +148,6 @@ def live_schedules() -> QuerySet[ImportSchedule]:
         .select_related("cohort")
         .defer("cohort__description")
     )
-
-
-def read_runs(start: datetime, end: datetime) -> QuerySet[ImportRun]:
-    runs = ImportRun.objects.filter(queued_at__gte=start, queued_at__lt=end)
-    return runs.select_related("cohort", "slot").only(*RUN_COLUMNS).order_by()
 
 
 def coming_entries(
@@ -137,14 +160,8 @@ def coming_entries(
             cadence = cadence_of(schedule)
         except BadCadence:
             continue
-        address = reverse("cohorts:detail", args=[schedule.cohort.slug])
         for slot in _slots(cadence, after, until):
-            yield Entry(slot, schedule.cohort.name, address)
-
-
-def past_entries(runs: Iterable[ImportRun]) -> Iterator[Entry]:
-    for run in runs:
-        yield Entry(run.queued_at, run.cohort.name, run.get_absolute_url(), run)
+            yield Entry(slot, schedule.cohort.name, schedule.cohort.slug)
 
 
 def _slots(cadence: Cadence, after: datetime, until: datetime) -> list[datetime]:

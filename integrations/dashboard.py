@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cohorts.answers import SignedInRequest
-from cohorts.models import Cohort
+from cohorts.models import Cohort, with_dataset
 from cohorts.sizes import read_favorite_sizes
 from integrations.activity import first_hour, sum_up
 from integrations.attention import read_attention
-from integrations.calendar import live_schedules, read_calendar, read_runs
+from integrations.calendar import live_schedules, read_calendar
 from integrations.calendar_views import read_day
 from integrations.models import ImportRun
+from integrations.past_runs import read_runs
 
 RECENT = 6
 MOST_A_DAY = 4
@@ -45,8 +46,8 @@ def _read_imports(first: date, now: datetime) -> dict[str, Any]:
     """What the cards share is read once: schedules, and the runs of a day and a night."""
     schedules, since = list(live_schedules()), first_hour(now)
     # An hour more: in zones of half hours the day begins inside an hour.
-    runs = list(read_runs(since - timedelta(hours=1), now + timedelta(minutes=1)))
-    recent = ImportRun.objects.select_related("cohort__dataset", "requested_by", "schedule")
+    runs = read_runs(since - timedelta(hours=1), now + timedelta(minutes=1))
+    recent = ImportRun.objects.select_related("requested_by", "schedule")
     today = timezone.localdate(now)
     calendar = read_calendar(
         "next",
@@ -61,5 +62,5 @@ def _read_imports(first: date, now: datetime) -> dict[str, Any]:
         "attention": read_attention(now, schedules),
         "calendar": calendar,
         "activity": sum_up(runs, since),
-        "recent": list(recent[:RECENT]),
+        "recent": list(with_dataset(recent, "cohort__dataset")[:RECENT]),
     }

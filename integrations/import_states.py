@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -121,6 +121,11 @@ def with_last_state(cohorts: QuerySet[Cohort]) -> QuerySet[Cohort]:
     return cohorts.annotate(last_state=Subquery(runs.values("state")[:1]))
 
 
+def with_last_import(cohorts: QuerySet[Cohort]) -> QuerySet[Cohort]:
+    runs = ImportRun.objects.filter(cohort=OuterRef("pk")).order_by("-queued_at", "-pk")
+    return cohorts.annotate(last_queued_at=Subquery(runs.values("queued_at")[:1]))
+
+
 def join_the_cohort_list() -> None:
     register_filter(
         ListingFilter(
@@ -135,7 +140,7 @@ def join_the_cohort_list() -> None:
     register_order(
         ListingOrder(
             "imported",
-            lambda cohorts: cohorts.annotate(last_queued_at=Max("runs__queued_at")),
+            with_last_import,
             "last_queued_at",
         )
     )

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from cohorts.answers import SignedInRequest, go_back, vary_by_part, wants_part
+from cohorts.models import with_dataset
 from integrations.models import ImportRun, NoticesRead
 
 # Older results are history, not news.
@@ -42,7 +43,7 @@ def read_until(user: Any) -> datetime:
 def list_notices(request: SignedInRequest) -> HttpResponse:
     """The popover of the bell, or a page of its own."""
     part = wants_part(request)
-    runs = concerning(request.user, timezone.now() - NEWS).select_related("cohort__dataset")
+    runs = with_dataset(concerning(request.user, timezone.now() - NEWS), "cohort__dataset")
     context = {
         "runs": runs.order_by(F("finished_at").desc(nulls_first=True), "-pk")[
             : SHOWN if part else SHOWN_ON_PAGE

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cohorts.answers import SignedInRequest, stay, vary_by_part, wants_part
 from cohorts.membership import StoreError
-from cohorts.models import Cohort
+from cohorts.models import Cohort, with_dataset
 from integrations.changed_ids import has_ids, stream_ids
 from integrations.connections import endpoint_label
 from integrations.history import WITHOUT_RUN, read_history
@@ -45,7 +45,8 @@ STATE_FILTERS = {
 @require_safe
 def list_runs(request: HttpRequest) -> HttpResponse:
     """All imports, newest first. Unknown filter values are ignored."""
-    runs = ImportRun.objects.select_related("cohort__dataset", "connection", "requested_by", "slot")
+    runs = ImportRun.objects.select_related("connection", "requested_by", "slot")
+    runs = with_dataset(runs, "cohort__dataset")
     state = request.GET.get("state", "")
     if state in STATE_FILTERS:
         runs = runs.filter(state__in=STATE_FILTERS[state])

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cohorts.answers import SignedInRequest, stay, vary_by_part, wants_part
+from cohorts.models import with_dataset
 from integrations.import_columns import read_import_columns
 from integrations.models import ImportRun, ImportSchedule, Ledger
 from integrations.runs import ImportRefused
@@ -31,9 +32,10 @@ PAGE_SIZE = 50
 def list_schedules(request: HttpRequest) -> HttpResponse:
     schedules = (
         ImportSchedule.objects.filter(deleted_at=None)
-        .select_related("cohort__dataset", "cohort__current_version")
+        .select_related("cohort__current_version")
         .order_by("cohort__name")
     )
+    schedules = with_dataset(schedules, "cohort__dataset")
     page = Paginator(schedules, PAGE_SIZE).get_page(request.GET.get("page"))
     columns = read_import_columns((schedule.cohort for schedule in page), with_slots=True)
     zones = sorted({schedule.timezone for schedule in page})
@@ -41,8 +43,8 @@ def list_schedules(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": list(columns.values()),
         "zones": zones,
-        "held": ImportRun.objects.filter(state=ImportRun.State.HELD).select_related(
-            "cohort__dataset"
+        "held": with_dataset(
+            ImportRun.objects.filter(state=ImportRun.State.HELD), "cohort__dataset"
         )[:5],
         "paused": sum(schedule.is_paused for schedule in page),
     }

@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from cohorts.models import with_dataset
 from integrations.models import Profile
 from kubit_app.first_run import is_new
 
@@ -47,10 +48,7 @@ class AccountBackend(ModelBackend):
     rights of the user and of the groups come together."""
 
     def get_user(self, user_id: int) -> Any:
-        users = get_user_model().objects.select_related("preferences__dataset")
-        users = users.defer(
-            *(f"preferences__dataset__{name}" for name in ("catalog", "sources", "url"))
-        )
+        users = with_dataset(get_user_model().objects.all(), "preferences__dataset")
         user = users.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 

@@ -95,7 +95,7 @@ def _make(demo: DemoCohort, dataset: Dataset, people: Sequence[AbstractUser]) ->
     for tag in demo.tags:
         add_tag(tag, [cohort])
     if demo.is_favorite:
-        Favorite.objects.bulk_create(Favorite(user=each, cohort=cohort) for each in people)
+        Favorite.objects.bulk_create(Favorite(user_id=each.pk, cohort=cohort) for each in people)
     if cohort.current_version is not None:
         record_counts(cohort.current_version, _last_midnights(dataset.timezone))
     return cohort

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations.calendar import Calendar, read_calendar
+from integrations.calendar import Calendar, Day, read_calendar
+from integrations.models import ImportRun
 from tests.factories import make_cohort, make_run, make_schedule
 from tests.integrations.pages.reading import PART, text
 
@@ -63,6 +64,40 @@ def test_it_shows_what_became_of_past_imports() -> None:
         ("bad", False),
         ("", True),
     ]
+
+
+@pytest.mark.database_both
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/St_Johns"])
+def test_it_shows_the_first_past_imports_of_each_day_and_counts_the_rest(zone: str) -> None:
+    cohort, midnight = make_cohort("Whales"), datetime(2026, 11, 20, tzinfo=ZoneInfo(zone))
+    for hours in (-1, 0, 1, 2, 23, 24):
+        at = midnight + timedelta(hours=hours)
+        make_run(cohort, "succeeded", queued_at=at, finished_at=at)
+    found = read("week", NOW.date() - timedelta(days=7), zone, most=2)
+    days = {day.date.day: day for day in found.days if day.count}
+    assert {day: (held.count, held.more) for day, held in days.items()} == {
+        19: (1, 0),
+        20: (4, 2),
+        21: (1, 0),
+    }
+    assert [entry.at for entry in days[20].shown] == [midnight, midnight + timedelta(hours=1)]
+    assert [entry.address for entry in days[21].shown] == [entry_address(days[21])]
+
+
+def entry_address(day: Day) -> str:
+    run = ImportRun.objects.get(queued_at=day.entries[0].at)
+    return run.get_absolute_url()
+
+
+def test_a_day_of_past_and_coming_imports_counts_both(daily: None) -> None:
+    cohort = make_cohort("Whales")
+    for minutes in range(3):
+        at = NOW - timedelta(minutes=minutes)
+        make_run(cohort, "succeeded", queued_at=at, finished_at=at)
+    (day,) = read("day", NOW.date(), most=2).days
+    assert (day.count, len(day.shown), day.more) == (4, 2, 2)
+    (day,) = read("day", NOW.date(), most=9).days
+    assert [entry.name for entry in day.shown] == ["Whales", "Whales", "Whales", "Daily"]
 
 
 def test_it_counts_what_does_not_fit(daily: None) -> None:

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from cohorts.models import Cohort, Favorite
 from integrations.activity import sum_up
-from integrations.models import ImportRun, ScheduleSlot, WorkerSeen
+from integrations.models import WorkerSeen
+from integrations.past_runs import PastRun
 from tests.factories import (
     make_cohort,
     make_connection,
@@ -133,12 +134,7 @@ def test_it_sums_up_the_last_day() -> None:
         (since + timedelta(hours=3), "canceled", None, None),
         (since - timedelta(seconds=1), "failed", None, None),
     ]
-    runs = [
-        ImportRun(
-            queued_at=at, state=state, started_at=began, slot=due and ScheduleSlot(due_at=due)
-        )
-        for at, state, began, due in rows
-    ]
+    runs = [PastRun(1, state, at, began, "Whales", due) for at, state, began, due in rows]
     found = sum_up(runs, since)
     assert (found.sent, found.held, found.failed) == (2, 1, 1)
     assert (found.running, found.waiting) == (1, 1)
