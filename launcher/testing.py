@@ -33,7 +33,8 @@ CHECKS: dict[str, list[str]] = {
     "migrations": ["manage.py", "makemigrations", "--check", "--dry-run"],
     "deployment check": ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
 }
-PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadgroup"]
+# More than the cores: tests of processes mostly wait.
+PYTEST = ["-m", "pytest", "-n", "3", "--dist", "loadgroup"]
 # What the options of `run.py test` say to pytest.
 ENGINES = {
     "--engines": ["-m", "engines", "tests/engines"],

@@ -13,6 +13,7 @@ from django.utils import translation
 from launcher.chromium import FLAGS, MEND, find_chromium
 from launcher.postgres import postgres_server
 from tests import databases
+from tests.grouping import put_together
 from tests.network import close_network
 from tests.running_product import Product, running_product
 
@@ -36,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One xdist worker runs all that needs the running product: it starts once."""
     for item in items:
         if "product" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("product"))
+            put_together(item, "product")
 
 
 @pytest.fixture(autouse=True)

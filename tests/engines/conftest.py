@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from _pytest.nodeid import NodeId
 
 from launcher.java import MEND, find_lack
 from tests.engines.clickhouse_engine import ClickHouseEngine, clickhouse_server
 from tests.engines.spark_engine import SparkEngine
 from tests.engines.spark_server import spark_server
 from tests.engines.stores import Engine, Shape
+from tests.grouping import put_together
 
 # What asks Spark is slow enough for one pass over one shape of tables.
 ASKED: tuple[tuple[str, Shape], ...] = (
@@ -34,14 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         asked = {*names, *map(str, chosen.values()), *(_named(value) for value in chosen.values())}
         for server in ("spark", "clickhouse"):
             if server in asked or f"{server}_url" in asked:
-                _put_together(item, server)
+                put_together(item, server)
                 break
-
-
-def _put_together(item: pytest.Item, group: str) -> None:
-    # The mark of xdist 3.8 does nothing: the field that it writes to is not pytest 9.2's.
-    if item.config.getoption("loadgroup", False):
-        item._id = NodeId.parse(f"{item.nodeid}@{group}")
 
 
 def _named(value: object) -> str:
