@@ -14,7 +14,16 @@ RETRY_AFTER_SECONDS = 5
 
 def something_failed(request: HttpRequest) -> HttpResponse:
     """A database that is away comes back: that is a 503, and no fault of the program."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    if _is_database_away(sys.exc_info()[1]):
         page = get_template("503.html").render()
         return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     return server_error(request)
+
+
+def _is_database_away(error: BaseException | None) -> bool:
+    """Also where something else failed in the wake of it: the end of a transaction, say."""
+    while error is not None:
+        if isinstance(error, OperationalError | InterfaceError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
