@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone as clock
 
+from cohorts.definitions.problems import is_showable
 from cohorts.models import Dataset
 from cohorts.warehouse.engines import engine_for
 from cohorts.warehouse.errors import LoadError
@@ -105,7 +106,7 @@ def check_timezone(name: str) -> ZoneInfo:
 
 def check_name(name: str) -> None:
     """Raises LoadError."""
-    if not name or name != name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
+    if not name or name != name.strip() or len(name) > _LONGEST_NAME or not is_showable(name):
         raise LoadError(
             f"NAME: a dataset's name has 1 to {_LONGEST_NAME} printable characters "
             "and no space at its ends."

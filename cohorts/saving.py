@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from cohorts.definitions.problems import DefinitionError, Problem, quote
+from cohorts.definitions.problems import DefinitionError, Problem, is_showable, quote
 from cohorts.evaluation import prepare
 from cohorts.models import Cohort, CohortVersion, Dataset
 
@@ -87,7 +87,7 @@ def clean_name(name: str) -> str:
             "length": len(cleaned),
             "most": _LONGEST_NAME,
         }
-    elif not cleaned.isprintable():
+    elif not is_showable(cleaned):
         problem = _("The name holds characters that cannot be shown. Remove them.")
     else:
         return cleaned

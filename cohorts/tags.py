@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from cohorts.answers import SignedInRequest, go_back
+from cohorts.definitions.problems import is_showable
 from cohorts.models import Cohort, Tag
 
 LONGEST = 40
@@ -46,7 +47,7 @@ def clean_tag(text: str) -> str:
         raise BadTag(_("Type a tag, such as lifecycle."))
     if len(name) > LONGEST:
         raise BadTag(_("A tag has at most %d characters.") % LONGEST)
-    if not name.isprintable() or "," in name:
+    if not is_showable(name) or "," in name:
         raise BadTag(_("A tag holds no commas and no characters that cannot be shown."))
     return name
 

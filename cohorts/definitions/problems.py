@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+
+# Zero-width joiner and non-joiner, and the tags that flags of regions are spelled with.
+_JOINERS = frozenset("\u200c\u200d") | {chr(code) for code in range(0xE0020, 0xE0080)}
 
 
 @dataclass(frozen=True)
@@ -49,14 +53,27 @@ def quote(value: object, limit: int = 60) -> str:
             return "an object"
 
 
+def is_showable(text: str) -> bool:
+    """No control characters, no marks that turn the text around them, no lone surrogates.
+
+    Spaces of any width and what joins characters into one are what people write: full-width
+    spaces in Japanese, and emoji that are made of several.
+    """
+    return all(_is_showable(char) for char in text)
+
+
 def make_printable(text: str) -> str:
-    """The text with control characters and lone surrogates spelled as escapes."""
+    """The text with all that cannot be shown spelled as escapes."""
     if text.isprintable():
         return text
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        char if _is_showable(char) else char.encode("unicode_escape").decode("ascii")
         for char in text
     )
+
+
+def _is_showable(char: str) -> bool:
+    return char.isprintable() or unicodedata.category(char) == "Zs" or char in _JOINERS
 
 
 def find_nearest(name: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:

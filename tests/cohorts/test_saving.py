@@ -63,7 +63,10 @@ def test_a_cohort_without_a_name_is_called_by_its_slug(dataset: Dataset) -> None
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("", "empty"), ("  ", "empty"), ("x" * 256, "256 characters"), ("a\nb", "cannot be shown")],
+    [
+        *(("", "empty"), ("  ", "empty"), ("x" * 256, "256 characters")),
+        *((f"a{char}b", "cannot be shown") for char in "\n\x7f\u2028\u202e\u2066\ufeff\ud800"),
+    ],
 )
 def test_it_refuses_a_bad_name(dataset: Dataset, name: str, says: str) -> None:
     with pytest.raises(DefinitionError, match=says) as refused:
@@ -74,7 +77,14 @@ def test_it_refuses_a_bad_name(dataset: Dataset, name: str, says: str) -> None:
 
 def test_names_of_255_characters_and_any_script_are_fine(dataset: Dataset) -> None:
     assert save(dataset, "long", name="x" * 255).name == "x" * 255
-    assert save(dataset, "other", name="歌う人 🎤").name == "歌う人 🎤"
+    for name in (
+        "歌う人 🎤",
+        "新規　ユーザー",
+        "👩‍👩‍👧‍👦 家族",
+        "می‌خواهم",
+        "🏴\U000e0067\U000e0062\U000e007f",
+    ):
+        assert save(dataset, "other", name=name).name == name
 
 
 def test_a_live_name_is_taken_and_a_disabled_one_is_free(

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.db import transaction
 
+from cohorts.definitions.problems import is_showable
 from cohorts.management.door import Door, Refused
 from integrations.braze.clusters import CLUSTERS
 from integrations.braze.tracking import DEFAULT_ATTRIBUTE
@@ -54,7 +55,7 @@ class Command(Door):
 
     def handle(self, **options: Any) -> None:
         name = options["name"].strip()
-        if not name or len(name) > 100 or not name.isprintable():
+        if not name or len(name) > 100 or not is_showable(name):
             raise Refused("name: give the connection a name of 1 to 100 characters.")
         endpoint = find_endpoint(options["endpoint"])
         if endpoint is None:

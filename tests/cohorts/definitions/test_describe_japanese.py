@@ -12,6 +12,7 @@ from cohorts.definitions.japanese_parts import go_on, tell_filter
 from cohorts.definitions.nodes import Filter, Group
 from cohorts.definitions.operators import FUNCTIONS, OPERATORS, UNITS
 from cohorts.definitions.parse import parse_definition
+from cohorts.definitions.problems import is_showable
 from tests.cohorts.definitions.test_describe import COUNT, FILTER, PERFORMED, whole
 from tests.cohorts.sql.strategies import definitions
 from tests.cohorts.sql.test_against_naive import relaxed
@@ -201,7 +202,7 @@ def test_every_function_and_unit_has_a_word(function: str, unit: str) -> None:
     if function in ("sum", "avg", "min", "max", "median", "unique"):
         measure["property"] = "amount"
     told = tell(measure | {"window": {"last": 3, "unit": unit}})
-    assert told.isprintable()
+    assert is_showable(told)
     assert unit not in told
     assert tell(measure | {"window": {"this": unit}}) != told
 
