@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Sum
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from cohorts.wording import word_version
 from integrations.braze.redaction import tidy
 from integrations.cadence import describe_cadence, describe_time
 from integrations.connections import endpoint_label
-from integrations.models import ImportRun, ImportSchedule
+from integrations.models import ImportBatch, ImportRun, ImportSchedule
 from integrations.remedies import explain, list_steps, live_schedule_of
 from integrations.schedules import cadence_of
 from integrations.segment_filter import filter_for
@@ -60,6 +61,7 @@ TONES = {
     "failed": "bad",
     "removal_failed": "bad",
 }
+_FELL_SHORT = frozenset({"partial", "failed", "removal_partial", "removal_failed"})
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,8 @@ def _facts(run: ImportRun, kind: str) -> Iterator[tuple[str, str]]:
         yield _("Next import"), _next_import(run, schedule)
     if run.unchanged is not None and not kind.endswith("failed"):
         yield _("Unchanged"), _users(run.unchanged)
+    if kind in _FELL_SHORT and (waiting := _count_unsent(run)):
+        yield _("Waiting to be sent"), _changes(waiting)
     if run.blank:
         yield _("Left out, blank id"), _users(run.blank)
     if run.invalid:
@@ -199,6 +203,13 @@ def _next_import(run: ImportRun, schedule: ImportSchedule) -> str:
     return f"{tell_moment(schedule.next_due_at, zone)} ({zone})"
 
 
+def _count_unsent(run: ImportRun) -> int:
+    """Changes of its plan that Braze has not got, as far as we know."""
+    unsent = run.batch_set.filter(state__in=[ImportBatch.State.PLANNED, ImportBatch.State.REFUSED])
+    sums = unsent.aggregate(added=Sum("added", default=0), removed=Sum("removed", default=0))
+    return int(sums["added"] + sums["removed"])
+
+
 def _zone_name(run: ImportRun) -> str:
     return run.schedule.timezone if run.schedule is not None else run.cohort.dataset.timezone
 
@@ -206,6 +217,11 @@ def _zone_name(run: ImportRun) -> str:
 def _users(count: int) -> str:
     values: dict[str, Any] = {"count": f"{count:,}"}
     return ngettext("%(count)s user", "%(count)s users", count) % values
+
+
+def _changes(count: int) -> str:
+    values: dict[str, Any] = {"count": f"{count:,}"}
+    return ngettext("%(count)s change", "%(count)s changes", count) % values
 
 
 def _url(path: str) -> str:

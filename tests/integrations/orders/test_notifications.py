@@ -19,6 +19,7 @@ from integrations import notifications
 from integrations.models import Connection, ImportRun, Incident, OutboxMail, Profile
 from integrations.notifications import message_id, send_waiting_mails, write_mails
 from integrations.schedules import save_schedule
+from tests.factories import make_batch
 from tests.integrations.orders.conftest import make_cadence
 from tests.integrations.orders.mail_server import MailServer
 
@@ -165,6 +166,22 @@ def test_a_failure_that_paused_the_connection_says_how_it_goes_on(make_run: Make
 def test_a_mail_about_a_part_tells_what_is_in_doubt(make_run: MakeRun) -> None:
     mail = written(make_run("partial", recipients=[ANA], error_kind="no_answer", in_doubt=1000))
     assert "In doubt, sent again next time: 1,000 users" in mail.text
+
+
+def test_a_mail_of_failure_tells_how_many_changes_wait(make_run: MakeRun) -> None:
+    run = make_run("failed", recipients=[ANA], error_kind="key_refused", added=0, removed=0)
+    for number, state in enumerate(["acknowledged", "planned", "refused", "unknown"], 1):
+        make_batch(run, number, state=state, added=300, removed=40)
+    assert "Waiting to be sent: 680 changes" in written(run).text
+
+
+def test_a_mail_names_the_filter_as_the_way_of_delivery_has_it(make_run: MakeRun) -> None:
+    Connection.objects.update(mode="track")
+    run = make_run(recipients=[ANA])
+    run.connection.refresh_from_db()
+    mail = written(run)
+    assert 'segment filter "Kubit Cohorts", includes value, "Dormant Users"' in mail.text
+    assert "<b>includes value</b>" in mail.html
 
 
 def test_a_held_mail_asks_for_a_decision(make_run: MakeRun) -> None:
