@@ -56,7 +56,7 @@ def note_of(run: ImportRun) -> str:
     if state is ImportRun.State.HELD:
         return gettext("to approve")
     if state is ImportRun.State.FAILED:
-        return FAILURES.get(run.error_kind) or gettext("see why")
+        return str(FAILURES.get(run.error_kind) or gettext("see why"))
     if state is ImportRun.State.SENDING and run.added is not None and run.removed is not None:
         return f"+{run.added:,} \N{MINUS SIGN}{run.removed:,}"
     if run.size is None:

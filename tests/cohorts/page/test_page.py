@@ -221,6 +221,11 @@ def test_sql_names_its_dialect(singers: Cohort, governor: Client) -> None:
     assert "SELECT" in shown
 
 
+def test_the_activity_tells_why_an_import_failed(singers: Cohort, governor: Client) -> None:
+    make_run(singers, "failed", error_kind="key_refused")
+    assert "Manual, key refused" in text(governor.get(url("activity"), headers=PART))
+
+
 def test_the_activity_is_one_line_of_all_floors(
     singers: Cohort, save: Any, governor: Client
 ) -> None:
