@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -10,7 +11,9 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cohorts.answers import SignedInRequest, stay, vary_by_part, wants_part
@@ -22,6 +25,7 @@ from integrations.schedules import (
     delete_schedule,
     delete_schedule_and_members,
     pause_schedule,
+    pause_schedule_and_members,
     resume_schedule,
 )
 
@@ -51,9 +55,9 @@ def list_schedules(request: HttpRequest) -> HttpResponse:
     return render(request, "integrations/schedule.html", context)
 
 
-@require_POST
-def pause(request: HttpRequest, pk: int) -> HttpResponse:
-    return _change(request, pk, pause_schedule, _("The schedule of %s is paused."))
+@require_http_methods(["GET", "POST"])
+def pause(request: SignedInRequest, pk: int) -> HttpResponse:
+    return _stop(request, pk, _PAUSE)
 
 
 @require_POST
@@ -63,17 +67,48 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def delete(request: SignedInRequest, pk: int) -> HttpResponse:
+    return _stop(request, pk, _DELETE)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way to stop a schedule, and what is said when it is done."""
+
+    template: str
+    alone: Callable[..., object]
+    with_members: Callable[..., ImportRun]
+    done: Promise
+    done_with_members: Promise
+
+
+_PAUSE = _Way(
+    "schedule_pause",
+    pause_schedule,
+    pause_schedule_and_members,
+    _lazy("The schedule of %s is paused."),
+    _lazy("The schedule of %s is paused. Its users are being removed from Braze."),
+)
+_DELETE = _Way(
+    "schedule_delete",
+    delete_schedule,
+    delete_schedule_and_members,
+    _lazy("The schedule of %s was deleted."),
+    _lazy("The schedule of %s was deleted. Its users are being removed from Braze."),
+)
+
+
+def _stop(request: SignedInRequest, pk: int, way: _Way) -> HttpResponse:
     """Asks first, and whether the people it brought to Braze stay there."""
     schedule = _get_schedule(pk)
     refusal = None
     if request.method == "POST":
         if request.POST.get("members") != "remove":
-            return _change(request, pk, delete_schedule, _("The schedule of %s was deleted."))
+            return _change(request, pk, way.alone, str(way.done))
         try:
-            return _delete_with_members(request, schedule)
+            return _stop_with_members(request, schedule, way)
         except ImportRefused as refused:
             refusal = refused
-    name = "_schedule_delete" if wants_part(request) else "schedule_delete"
+    name = f"_{way.template}" if wants_part(request) else way.template
     context = {
         "schedule": schedule,
         "cohort": schedule.cohort,
@@ -88,16 +123,14 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     return vary_by_part(answer)
 
 
-def _delete_with_members(request: SignedInRequest, schedule: ImportSchedule) -> HttpResponse:
+def _stop_with_members(
+    request: SignedInRequest, schedule: ImportSchedule, way: _Way
+) -> HttpResponse:
     if not request.user.has_perm("integrations.add_importrun"):
         raise PermissionDenied
-    run = delete_schedule_and_members(schedule, by=request.user)
-    messages.success(
-        request,
-        _("The schedule of %s was deleted. Its users are being removed from Braze.")
-        % schedule.cohort.name,
-        extra_tags=run.get_absolute_url(),
-    )
+    run = way.with_members(schedule, by=request.user)
+    text = str(way.done_with_members) % schedule.cohort.name
+    messages.success(request, text, extra_tags=run.get_absolute_url())
     return stay(request, reverse("integrations:schedule"))
 
 

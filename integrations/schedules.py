@@ -169,6 +169,17 @@ def delete_schedule_and_members(schedule: ImportSchedule, *, by: User) -> Import
     Raises `ImportRefused` when the removal cannot start now.
     """
     delete_schedule(schedule, by=by)
+    return _request_removal(schedule, by=by)
+
+
+@transaction.atomic
+def pause_schedule_and_members(schedule: ImportSchedule, *, by: User) -> ImportRun:
+    """The same for a pause. The next import after it brings everyone back."""
+    pause_schedule(schedule, by=by)
+    return _request_removal(schedule, by=by)
+
+
+def _request_removal(schedule: ImportSchedule, *, by: User) -> ImportRun:
     return request_import(
         schedule.cohort,
         connection=schedule.connection,

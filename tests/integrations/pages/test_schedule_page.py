@@ -179,6 +179,28 @@ def test_deleting_asks_whether_people_leave_braze(page: Client, cohort: Cohort) 
     assert schedule.deleted_at is not None
 
 
+def test_pausing_asks_whether_people_leave_braze(page: Client, cohort: Cohort) -> None:
+    schedule = make_schedule(cohort)
+    url = reverse("integrations:schedule_pause", args=[schedule.pk])
+    assert "The users in Braze" not in text(page.get(url, headers=PART))
+    Ledger.objects.create(
+        cohort=cohort, connection=schedule.connection, braze_cohort_id="coh_1", confirmed_count=9
+    )
+    assert "Remove all 9 users from Braze now" in text(page.get(url, headers=PART))
+    schedule.refresh_from_db()
+    assert not schedule.is_paused
+    open_run = make_run(cohort, "sending")
+    assert page.post(url, {"members": "remove"}, headers=PART).status_code == 422
+    schedule.refresh_from_db()
+    assert not schedule.is_paused
+    open_run.delete()
+    response = page.post(url, {"members": "remove"}, follow=True)
+    assert "is paused. Its users are being removed from Braze." in text(response)
+    assert ImportRun.objects.get().trigger == "removal"
+    schedule.refresh_from_db()
+    assert schedule.is_paused
+
+
 def test_leaving_people_in_braze_starts_nothing(page: Client, cohort: Cohort) -> None:
     schedule = make_schedule(cohort)
     page.post(reverse("integrations:schedule_delete", args=[schedule.pk]), {"members": "keep"})
