@@ -83,6 +83,8 @@ def show_run(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         pk=pk,
     )
+    if wants_part(request) and _brings_a_banner(run, shown=request.headers.get("X-Shown-State")):
+        return vary_by_part(stay(request, run.get_absolute_url()))
     batches = run.batch_set.order_by("-number").prefetch_related("earlier_tries")
     page = Paginator(batches, PAGE_SIZE).get_page(request.GET.get("page"))
     progress = read_progress(run)
@@ -112,6 +114,12 @@ def show_run(request: HttpRequest, pk: int) -> HttpResponse:
     }
     template = "integrations/_run.html" if wants_part(request) else "integrations/run.html"
     return vary_by_part(render(request, template, context))
+
+
+def _brings_a_banner(run: ImportRun, *, shown: str | None) -> bool:
+    """Put into a page that is being watched, it would push everything below it down."""
+    is_told = run.state == ImportRun.State.HELD or bool(run.error_message)
+    return shown is not None and is_told and run.state != shown
 
 
 @require_safe

@@ -142,6 +142,22 @@ def test_nothing_moves_while_an_import_is_watched(page: Any, cohort: Cohort) -> 
     assert page.evaluate("navigator.clipboard.readText()") == f"Kubit Cohorts includes {EVIL}"
 
 
+def test_nothing_moves_when_a_watched_import_fails(page: Any, cohort: Cohort) -> None:
+    run = make_run(cohort, "sending", planned_at=NOW)
+    make_batch(run, state="planned", tries=0, last_sent_at=None)
+    page.goto(run.get_absolute_url())
+    page.get_by_text("0 of 913 changes acknowledged").wait_for()
+    run_row = ImportRun.objects.filter(pk=run.pk)
+    run_row.update(wait_reason="Braze asks us to slow down.", wait_until=NOW)
+    page.get_by_text("Braze asks us to slow down.").wait_for()
+    assert page.evaluate("window.shift") < 0.05
+    error = {"error_kind": "key_refused", "error_message": "Braze refused the key (401)."}
+    run_row.update(state="failed", finished_at=NOW, wait_reason="", wait_until=None, **error)
+    page.get_by_text("The import failed").wait_for()
+    assert page.evaluate("window.shift") < 0.05
+    assert faults(page) == []
+
+
 def test_a_held_import_is_reviewed_and_approved(page: Any, cohort: Cohort) -> None:
     make_schedule(cohort)
     facts = {"rule": "removes", "removed": 4000, "held": 9000, "most": 30}
