@@ -14,6 +14,7 @@ import re
 import sys
 import threading
 from base64 import b64decode
+from contextlib import closing
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -108,7 +109,18 @@ class Handler(BaseHTTPRequestHandler):
         }
         if user == "fixed" and settings:
             raise Refused("Code: 164. DB::Exception: Cannot modify setting in readonly mode.")
-        connection = chdb.connect(str(self.folder / "data"))
+        # One that stays open keeps threads of its own busy.
+        with closing(chdb.connect(str(self.folder / "data"))) as connection:
+            return self._ask(connection, query, given, form, settings)
+
+    def _ask(
+        self,
+        connection: Any,
+        query: str,
+        given: dict[str, str],
+        form: dict[str, bytes],
+        settings: dict[str, str],
+    ) -> bytes:
         if "database" in given:
             connection.query(f"USE {_quoted(given['database'])}")
         self._bring(connection, given, form)
@@ -170,14 +182,15 @@ def _literal(text: str) -> str:
 
 def main() -> None:
     Handler.folder = Path(sys.argv[1])
-    # The engine's own: it lives as long as a connection does.
-    chdb.connect(str(Handler.folder / "data"))
+    # It lives as long as a connection does.
+    engine = chdb.connect(str(Handler.folder / "data"))
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdout.write(f"{server.server_address[1]}\n")
     sys.stdout.flush()
     sys.stdin.read()
+    engine.close()
     os._exit(0)
 
 
