@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from benchmarks.campaigns.screen_places import NOT_PAGES, VISITOR, find_places, name_missing
+from kubit_app.access import ACCESS
+
+
+def made(access: dict[str, str]) -> dict[str, Any]:
+    """As `used_product` prints it, with nothing in it."""
+    numbers: dict[str, int] = defaultdict(int)
+    slugs: dict[str, str] = defaultdict(str)
+    kinds = ("connections", "runs", "schedules", "uploads")
+    lists: dict[str, Any] = {name: [] for name in ("schemas", "entries", "messages")}
+    kept: dict[str, Any] = {"access": access, "cohorts": slugs, "person": 1, **lists}
+    return kept | dict.fromkeys(kinds, numbers)
+
+
+def test_every_page_is_walked_or_named_as_none() -> None:
+    places = find_places(made(ACCESS))
+    assert name_missing(made(ACCESS), [*places, *VISITOR]) == []
+    assert name_missing(made({**ACCESS, "cohorts:another": "open"}), [*places, *VISITOR]) == [
+        "cohorts:another"
+    ]
+
+
+def test_what_is_named_is_there() -> None:
+    assert {*find_places(made(ACCESS)), *NOT_PAGES, *VISITOR} <= {*ACCESS}
