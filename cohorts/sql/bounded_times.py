@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
-from cohorts.sql.expressions import Expr, compare
+from cohorts.sql.expressions import Expr, compare, is_filled
 
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
@@ -19,7 +19,7 @@ def move(instant: Expr, seconds: int, moved: Expr, literal: Callable[[datetime],
     span, full = timedelta(seconds=abs(seconds)), LAST - FIRST
     edge = FIRST if seconds < 0 else LAST
     if span >= full:
-        reach: Expr = exp.Not(this=exp.Is(this=instant.copy(), expression=exp.Null()))
+        reach: Expr = is_filled(instant.copy())
     elif seconds < 0:
         reach = compare(instant.copy(), "<", literal(FIRST + span))
     else:

@@ -27,7 +27,7 @@ from cohorts.sql.events import event_time, events_match, select_events, select_r
 from cohorts.sql.expressions import Expr, aliased, any_of, column, compare
 from cohorts.sql.filters import read_property, show_property
 from cohorts.sql.measured_values import list_periods
-from cohorts.sql.retention import select_returned
+from cohorts.sql.retention import select_return_events
 from cohorts.sql.windows import Interval
 
 MOST = 3
@@ -114,7 +114,9 @@ def _select_of_retention(leaf: Retention, ctx: Context) -> list[EventRows]:
     found = [_select_first(leaf.start, ctx.resolve(leaf.window), ctx)]
     outcomes = [leaf.outcome, RetentionOutcome(kind="returned")]
     for outcome in outcomes if leaf.outcome.first is not None else outcomes[:1]:
-        query = select_returned(replace(leaf, outcome=outcome), ctx, *[c.copy() for c in columns])
+        query = select_return_events(
+            replace(leaf, outcome=outcome), ctx, *[c.copy() for c in columns]
+        )
         found.append(EventRows(_ordered(query, MOST - 1, [(event_time(ctx), False)], ctx), names))
     return found
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlglot import exp
 
-from cohorts.sql.expressions import Expr, text
+from cohorts.sql.expressions import Expr, is_filled, text
 
 # From the Monday that numbers of days and weeks are counted from: 0001-01-01.
 DAYS_BEFORE_1970 = 719_162
@@ -40,7 +40,7 @@ class Dialect(ABC):
 
     def has_time(self, value: Expr, kind: str) -> Expr:
         """Does the stored time column hold an instant?"""
-        return exp.Not(this=exp.Is(this=value, expression=exp.Null()))
+        return is_filled(value)
 
     def bound(self, instant: datetime, kind: str) -> Expr:
         """The instant as what a stored time column of that kind is compared with."""

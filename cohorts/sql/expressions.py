@@ -95,6 +95,11 @@ def is_in(value: Expr, query: exp.Select) -> exp.In:
     return exp.In(this=value, query=exp.Subquery(this=query))
 
 
+def is_filled(value: Expr) -> exp.Is:
+    """IS NOT NULL: DuckDB looks at NOT … IS NULL only after it has read the row."""
+    return exp.Is(this=value, expression=exp.Not(this=exp.Null()))
+
+
 def is_one_of(value: Expr, options: Sequence[Expr]) -> exp.In:
     return exp.In(this=value, expressions=list(options))
 

@@ -24,6 +24,7 @@ from cohorts.sql.expressions import (
     certain,
     column,
     compare,
+    is_filled,
     is_id,
     is_in,
     is_one_of,
@@ -243,7 +244,7 @@ def _compare_json(node: Filter, ctx: Context, alias: str) -> Expr:
 def _read(owner: Property, path: tuple[str, ...], kind: Kind, ctx: Context, alias: str) -> Expr:
     value, dialect = column(alias, owner.column), ctx.dialect
     if not path:
-        return exp.Not(this=exp.Is(this=value, expression=exp.Null())) if kind == "any" else value
+        return is_filled(value) if kind == "any" else value
     match kind:
         case "string":
             return dialect.json_text(value, path)

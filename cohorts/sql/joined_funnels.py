@@ -73,9 +73,8 @@ def select_converted(leaf: Funnel, last: int, ctx: Context) -> exp.Select:
         chains = _go_on(chains, leaf, step, last, ctx)
     ends = derived(_rows(leaf.steps[last - 1], window, ctx), "b")
     query = select(aliased(column("b", _KEY), _KEY)).from_(ends, copy=False)
-    return query.join(
-        exp.Join(this=derived(chains, "a"), kind="SEMI", on=_next(leaf, ctx)), copy=False
-    )
+    following = _next(leaf, last, ctx)
+    return query.join(exp.Join(this=derived(chains, "a"), kind="SEMI", on=following), copy=False)
 
 
 def _begin(leaf: Funnel, window: Interval | AfterFirst, ctx: Context) -> exp.Select:
@@ -83,8 +82,7 @@ def _begin(leaf: Funnel, window: Interval | AfterFirst, ctx: Context) -> exp.Sel
     if leaf.within is None:
         rows = select_events(leaf.steps[0], window, ctx, key, aliased(exp.Min(this=time), _TIME))
         return rows.group_by(event_key(ctx), copy=False)
-    began = aliased(time.copy(), _BEGAN)
-    return select_events(leaf.steps[0], window, ctx, key, aliased(time, _TIME), began)
+    return select_events(leaf.steps[0], window, ctx, key, aliased(time, _TIME))
 
 
 def _go_on(chains: exp.Select, leaf: Funnel, step: int, last: int, ctx: Context) -> exp.Select:
@@ -98,11 +96,12 @@ def _go_on(chains: exp.Select, leaf: Funnel, step: int, last: int, ctx: Context)
         columns = [aliased(key, _KEY), aliased(exp.Min(this=time), _TIME)]
         groups = [key.copy()]
     else:
-        began = aliased(exp.Max(this=column("a", _BEGAN)), _BEGAN)
+        began = aliased(exp.Max(this=column("a", _began_at(step))), _BEGAN)
         columns = [aliased(key, _KEY), aliased(time, _TIME), began]
         groups = [key.copy(), time.copy()]
-    query = select(*columns).from_(derived(rows, "b"), copy=False)
-    join = exp.Join(this=derived(chains, "a"), kind="INNER", on=_next(leaf, ctx))
+    # In this order: DuckDB keeps it where times are compared too.
+    query = select(*columns).from_(derived(chains, "a"), copy=False)
+    join = exp.Join(this=derived(rows, "b"), kind="INNER", on=_next(leaf, step, ctx))
     return query.join(join, copy=False).group_by(*groups, copy=False)
 
 
@@ -111,14 +110,19 @@ def _rows(step: Events, window: Interval | AfterFirst, ctx: Context) -> exp.Sele
     return select_events(step, window, ctx, key, time)
 
 
-def _next(leaf: Funnel, ctx: Context) -> Expr:
-    """Can the chain that ends on row `a` go on with row `b`?"""
+def _began_at(step: int) -> str:
+    """The column that says when a chain began which goes on with this step."""
+    return _TIME if step == 2 else _BEGAN
+
+
+def _next(leaf: Funnel, step: int, ctx: Context) -> Expr:
+    """Can the chain that ends on row `a` go on with row `b`, of this step?"""
     holds: list[Expr] = [
         compare(column("b", _KEY), "=", column("a", _KEY)),
         compare(column("b", _TIME), ">", column("a", _TIME)),
     ]
     if leaf.within is not None:
         seconds = to_seconds(leaf.within.n, leaf.within.unit)
-        until = ctx.dialect.add_seconds(column("a", _BEGAN), seconds)
+        until = ctx.dialect.add_seconds(column("a", _began_at(step)), seconds)
         holds.append(compare(column("b", _TIME), "<=", until))
     return all_of(holds)

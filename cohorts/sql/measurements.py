@@ -16,6 +16,7 @@ from cohorts.sql.expressions import (
     compare,
     count_rows,
     derived,
+    is_filled,
     select,
     whole,
 )
@@ -59,7 +60,7 @@ def has_value(measurement: Measurement, ctx: Context) -> list[Expr]:
     measured = _find_column(measurement, ctx)
     if measured is None:
         return []
-    return [exp.Not(this=exp.Is(this=column("e", measured.column), expression=exp.Null()))]
+    return [is_filled(column("e", measured.column))]
 
 
 def unit_number(instant: Expr, unit: str, ctx: Context) -> Expr:

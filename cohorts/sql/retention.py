@@ -37,21 +37,35 @@ def select_starters(leaf: Retention, ctx: Context) -> exp.Select:
     return query.where(compare(now, ">", _nth_unit(leaf, leaf.outcome.first or 0, ctx)), copy=False)
 
 
-def select_returned(leaf: Retention, ctx: Context, *columns: Expr) -> exp.Select:
-    """The keys of the users with a return event, in the units meant if units are meant; or these
-    columns of the events."""
-    same_user = compare(event_key(ctx), "=", event_key(ctx, "s"))
-    later = compare(event_time(ctx), ">", column("s", START))
-    query = select_rows([events_match(leaf.returning, ctx)], _since_start(leaf, ctx), ctx, *columns)
-    query = query.join(
-        exp.Join(
-            this=derived(_select_numbered_starts(leaf, ctx), "s"),
-            kind="INNER",
-            on=all_of([same_user, later]),
-        ),
-        copy=False,
+def select_returned(leaf: Retention, ctx: Context) -> exp.Select:
+    """The keys of the users with a return event, in the units meant if units are meant."""
+    if not ctx.dialect.hashes_joins:
+        return select_return_events(leaf, ctx, event_key(ctx))
+    key = aliased(event_key(ctx), ctx.layout.event_key)
+    time = aliased(event_time(ctx), ctx.layout.time)
+    returns = select_rows(
+        [events_match(leaf.returning, ctx)], _since_start(leaf, ctx), ctx, key, time
     )
+    starts = derived(_select_numbered_starts(leaf, ctx), "s")
+    is_return = all_of([*_is_later(ctx), *_in_units(leaf, ctx)])
+    return (
+        select(event_key(ctx, "s"))
+        .from_(starts, copy=False)
+        .join(exp.Join(this=derived(returns, "e"), kind="SEMI", on=is_return), copy=False)
+    )
+
+
+def select_return_events(leaf: Retention, ctx: Context, *columns: Expr) -> exp.Select:
+    """Columns of each return event, `e`, and of its user's start, `s`."""
+    query = select_rows([events_match(leaf.returning, ctx)], _since_start(leaf, ctx), ctx, *columns)
+    starts = derived(_select_numbered_starts(leaf, ctx), "s")
+    query = query.join(exp.Join(this=starts, kind="INNER", on=all_of(_is_later(ctx))), copy=False)
     return query.where(all_of(_in_units(leaf, ctx)), copy=False)
+
+
+def _is_later(ctx: Context) -> list[Expr]:
+    same_user = compare(event_key(ctx), "=", event_key(ctx, "s"))
+    return [same_user, compare(event_time(ctx), ">", column("s", START))]
 
 
 def _since_start(leaf: Retention, ctx: Context) -> Interval:
@@ -66,7 +80,7 @@ def select_return_units(leaf: Retention, ctx: Context) -> exp.Select:
     first = exp.Paren(this=unit_number(column("s", START), leaf.unit, ctx))
     number = aliased(exp.Sub(this=exp.Paren(this=unit), expression=first), "n")
     anywhere = replace(leaf, outcome=RetentionOutcome(kind="returned"))
-    query = select_returned(anywhere, ctx, number).distinct(copy=False)
+    query = select_return_events(anywhere, ctx, number).distinct(copy=False)
     return query.order_by(exp.Ordered(this=exp.column("n", quoted=True)), copy=False)
 
 

@@ -31,6 +31,7 @@ from cohorts.sql.expressions import (
     column,
     compare,
     derived,
+    is_filled,
     is_in,
     name,
     negated,
@@ -54,7 +55,7 @@ def select_funnel(leaf: Funnel, ctx: Context) -> exp.Select:
             return select_converted(leaf, step, ctx)
         case "converted_on":
             chains = _select_chains(leaf, step, ctx, needed=step)
-            return _keys(chains).where(_is_there(_chain(step)), copy=False)
+            return _keys(chains).where(is_filled(_chain(step)), copy=False)
         case "dropped_at":
             return _select_dropped(leaf, step - 1, step, ctx)
         case "dropped_before":
@@ -100,7 +101,7 @@ def select_trail(leaf: Funnel, ctx: Context) -> exp.Select:
     columns = [column("r", _TIME), *(_chain(step) for step in range(1, last + 1))]
     columns += [column("r", f"p{step}") for step in range(2, last + 1)]
     chains = derived(_select_chains(leaf, last, ctx), "r")
-    ends = any_of(_is_there(_chain(step)) for step in range(1, last + 1))
+    ends = any_of(is_filled(_chain(step)) for step in range(1, last + 1))
     query = select(*columns).from_(chains, copy=False).where(ends, copy=False)
     return query.order_by(exp.Ordered(this=column("r", _TIME)), copy=False)
 
@@ -240,10 +241,6 @@ def _is_flagged(flag: str) -> Expr:
 
 def _chain(step: int) -> Expr:
     return column("r", f"c{step}")
-
-
-def _is_there(value: Expr) -> Expr:
-    return exp.Not(this=exp.Is(this=value, expression=exp.Null()))
 
 
 def _rows(end: str | None) -> exp.WindowSpec:

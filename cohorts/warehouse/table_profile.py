@@ -23,6 +23,7 @@ from cohorts.sql.expressions import (
     compare,
     count_rows,
     derived,
+    is_filled,
     is_id,
     select,
     table,
@@ -183,7 +184,6 @@ class Profile:
         if time.monotonic() > self._deadline:
             return None
         value = column("t", each.column)
-        is_filled = exp.Not(this=exp.Is(this=value, expression=exp.Null()))
         if each.type in ("json", "time"):
             rows = self._ask(select(exp.Count(this=value.copy())), named, fraction, alias="t")
             if rows is None:
@@ -198,7 +198,7 @@ class Profile:
         inner = select(
             spelled, aliased(count_rows(), "n"), aliased(groups, "g"), aliased(filled, "f")
         )
-        inner = inner.from_(table(named, "t"), copy=False).where(is_filled, copy=False)
+        inner = inner.from_(table(named, "t"), copy=False).where(is_filled(value), copy=False)
         inner = inner.group_by(exp.Literal.number(1), copy=False)
         is_short = compare(call("length", column("q", "v")), "<=", whole(_LONGEST_VALUE))
         query = select(*(column("q", name) for name in "vngf"))

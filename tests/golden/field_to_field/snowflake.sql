@@ -7,7 +7,7 @@ WITH "event_rows" AS (
     "t"."TIME" AS "_stored_time"
   FROM "EVENTS" AS "t"
   WHERE
-    NOT "t"."TIME" IS NULL
+    "t"."TIME" IS NOT NULL
 ), "user_rows" AS (
   SELECT
     CAST("t"."ID" AS VARCHAR) AS "id"

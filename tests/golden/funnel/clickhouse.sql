@@ -6,9 +6,7 @@ WITH "event_rows" AS (
     "t"."time" AS "_stored_time"
   FROM "events" AS "t"
   WHERE
-    NOT (
-      "t"."time" IS NULL
-    )
+    "t"."time" IS NOT NULL
 ), "user_rows" AS (
   SELECT
     CAST("t"."id", 'Nullable(String)') AS "id"
@@ -92,9 +90,7 @@ WHERE
       ) AS "r"
     ) AS "r"
     WHERE
-      NOT (
-        "r"."c3" IS NULL
-      )
+      "r"."c3" IS NOT NULL
   )
 ORDER BY
   "u"."id"

@@ -18,8 +18,16 @@ WHERE
       SELECT
         "b"."k" AS "k",
         "b"."t" AS "t",
-        MAX("a"."began") AS "began"
+        MAX("a"."t") AS "began"
       FROM (
+        SELECT
+          "e"."uid" AS "k",
+          "e"."time" AS "t"
+        FROM "events" AS "e"
+        WHERE
+          "e"."event" = 'Sign Up' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+      ) AS "a"
+      INNER JOIN (
         SELECT
           "e"."uid" AS "k",
           "e"."time" AS "t"
@@ -37,18 +45,9 @@ WHERE
               AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
           )
       ) AS "b"
-      INNER JOIN (
-        SELECT
-          "e"."uid" AS "k",
-          "e"."time" AS "t",
-          "e"."time" AS "began"
-        FROM "events" AS "e"
-        WHERE
-          "e"."event" = 'Sign Up' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-      ) AS "a"
         ON "b"."k" = "a"."k"
         AND "b"."t" > "a"."t"
-        AND "b"."t" <= "a"."began" + TO_SECONDS(604800)
+        AND "b"."t" <= "a"."t" + TO_SECONDS(604800)
       GROUP BY
         "b"."k",
         "b"."t"

@@ -88,7 +88,7 @@ WHERE
       ) AS "r"
     ) AS "r"
     WHERE
-      NOT "r"."c3" IS NULL
+      "r"."c3" IS NOT NULL
   )
 ORDER BY
   "u"."id" COLLATE "C"

@@ -6,7 +6,7 @@ WITH "event_rows" AS (
     "t"."TIME" AS "_stored_time"
   FROM "EVENTS" AS "t"
   WHERE
-    NOT "t"."TIME" IS NULL
+    "t"."TIME" IS NOT NULL
 ), "user_rows" AS (
   SELECT
     CAST("t"."ID" AS VARCHAR) AS "id"
@@ -98,7 +98,7 @@ WHERE
       ) AS "r"
     ) AS "r"
     WHERE
-      NOT "r"."c3" IS NULL
+      "r"."c3" IS NOT NULL
   )
 ORDER BY
   "u"."id"

@@ -71,7 +71,7 @@ WHERE
       ) AS "r"
     ) AS "r"
     WHERE
-      NOT "r"."c2" IS NULL
+      "r"."c2" IS NOT NULL
   )
 ORDER BY
   "u"."id" COLLATE "C"

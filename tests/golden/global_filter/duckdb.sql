@@ -5,7 +5,7 @@ WHERE
   (
     "u"."listed" OR "u"."first_event_at" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
   )
-  AND NOT "u"."plan" IS NULL
+  AND "u"."plan" IS NOT NULL
   AND NOT (
     "u"."uid" IN (
       SELECT

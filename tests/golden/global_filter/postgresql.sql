@@ -35,7 +35,7 @@ WHERE
       "p"."id"
     FROM "user_rows" AS "p"
     WHERE
-      NOT "p"."plan" IS NULL AND CAST("p"."id" AS TEXT) <> ''
+      "p"."plan" IS NOT NULL AND CAST("p"."id" AS TEXT) <> ''
   )
   AND NOT (
     "u"."id" IN (

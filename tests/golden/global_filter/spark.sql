@@ -6,7 +6,7 @@ WITH `event_rows` AS (
     `t`.`time` AS `_stored_time`
   FROM `events` AS `t`
   WHERE
-    NOT `t`.`time` IS NULL
+    `t`.`time` IS NOT NULL
 ), `user_rows` AS (
   SELECT
     CAST(`t`.`id` AS STRING) AS `id`,
@@ -35,7 +35,7 @@ WHERE
       `p`.`id`
     FROM `user_rows` AS `p`
     WHERE
-      NOT `p`.`plan` IS NULL AND CAST(`p`.`id` AS STRING) <> ''
+      `p`.`plan` IS NOT NULL AND CAST(`p`.`id` AS STRING) <> ''
   )
   AND NOT (
     `u`.`id` IN (

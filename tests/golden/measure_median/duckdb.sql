@@ -11,7 +11,7 @@ WHERE
         "e"."event" = 'Purchase'
         AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
       )
-      AND NOT "e"."amount" IS NULL
+      AND "e"."amount" IS NOT NULL
     GROUP BY
       "e"."uid"
     HAVING

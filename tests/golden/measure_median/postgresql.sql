@@ -39,7 +39,7 @@ WHERE
         AND "e"."_stored_time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
         AND CAST("e"."id" AS TEXT) <> ''
       )
-      AND NOT "e"."amount" IS NULL
+      AND "e"."amount" IS NOT NULL
     GROUP BY
       "e"."id"
     HAVING

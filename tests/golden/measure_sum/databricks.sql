@@ -6,7 +6,7 @@ WITH `event_rows` AS (
     `t`.`time` AS `_stored_time`
   FROM `events` AS `t`
   WHERE
-    NOT `t`.`time` IS NULL
+    `t`.`time` IS NOT NULL
 ), `user_rows` AS (
   SELECT
     CAST(`t`.`id` AS STRING) AS `id`
@@ -39,7 +39,7 @@ WHERE
         AND `e`.`_stored_time` < CAST('2026-05-14 09:30:00+00:00' AS TIMESTAMP)
         AND CAST(`e`.`id` AS STRING) <> ''
       )
-      AND NOT `e`.`amount` IS NULL
+      AND `e`.`amount` IS NOT NULL
     GROUP BY
       `e`.`id`
     HAVING

@@ -6,7 +6,7 @@ WITH "event_rows" AS (
     "t"."TIME" AS "_stored_time"
   FROM "EVENTS" AS "t"
   WHERE
-    NOT "t"."TIME" IS NULL
+    "t"."TIME" IS NOT NULL
 ), "user_rows" AS (
   SELECT
     CAST("t"."ID" AS VARCHAR) AS "id"
@@ -39,7 +39,7 @@ WHERE
         AND "e"."_stored_time" < TO_TIMESTAMP_NTZ('2026-05-14 09:30:00.000000', 'YYYY-MM-DD HH24:MI:SS.FF6')
         AND CAST("e"."id" AS VARCHAR) <> ''
       )
-      AND NOT "e"."amount" IS NULL
+      AND "e"."amount" IS NOT NULL
     GROUP BY
       "e"."id"
     HAVING

@@ -5,9 +5,7 @@ WITH "event_rows" AS (
     "t"."time" AS "_stored_time"
   FROM "events" AS "t"
   WHERE
-    NOT (
-      "t"."time" IS NULL
-    )
+    "t"."time" IS NOT NULL
 ), "user_rows" AS (
   SELECT
     CAST("t"."id", 'Nullable(String)') AS "id"

@@ -4,9 +4,8 @@ FROM "users" AS "u"
 WHERE
   "u"."uid" IN (
     SELECT
-      "e"."uid"
-    FROM "events" AS "e"
-    INNER JOIN (
+      "s"."uid"
+    FROM (
       SELECT
         "s"."uid" AS "uid",
         "s"."t0" AS "t0",
@@ -24,11 +23,16 @@ WHERE
           "e"."uid"
       ) AS "s"
     ) AS "s"
-      ON "e"."uid" = "s"."uid" AND "e"."time" > "s"."t0"
-    WHERE
-      (
+    SEMI JOIN (
+      SELECT
+        "e"."uid" AS "uid",
+        "e"."time" AS "time"
+      FROM "events" AS "e"
+      WHERE
         "e"."event" = 'Song' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
-      )
+    ) AS "e"
+      ON "e"."uid" = "s"."uid"
+      AND "e"."time" > "s"."t0"
       AND (
         CAST("e"."time" + TO_SECONDS(32400) AS DATE) - CAST('0001-01-01' AS DATE)
       ) // 7 = "s"."u0" + 1

@@ -27,9 +27,8 @@ WHERE
   AND NOT (
     "u"."uid" IN (
       SELECT
-        "e"."uid"
-      FROM "events" AS "e"
-      INNER JOIN (
+        "s"."uid"
+      FROM (
         SELECT
           "s"."uid" AS "uid",
           "s"."t0" AS "t0",
@@ -45,9 +44,16 @@ WHERE
             "e"."uid"
         ) AS "s"
       ) AS "s"
-        ON "e"."uid" = "s"."uid" AND "e"."time" > "s"."t0"
-      WHERE
-        "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+      SEMI JOIN (
+        SELECT
+          "e"."uid" AS "uid",
+          "e"."time" AS "time"
+        FROM "events" AS "e"
+        WHERE
+          "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
+      ) AS "e"
+        ON "e"."uid" = "s"."uid"
+        AND "e"."time" > "s"."t0"
         AND YEAR(CAST("e"."time" + TO_SECONDS(32400) AS DATE)) * 12 + MONTH(CAST("e"."time" + TO_SECONDS(32400) AS DATE)) = "s"."u0" + 1
     )
   )
