@@ -89,6 +89,10 @@ class Calendar:
         return self.days[0].date
 
     @property
+    def is_empty(self) -> bool:
+        return not any(day.count for day in self.days)
+
+    @property
     def last(self) -> date:
         return self.days[-1].date
 

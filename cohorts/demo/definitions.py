@@ -47,7 +47,7 @@ DEMO_COHORTS = [
                 "window": {"last": 7, "unit": "day"},
             }
         ),
-        tags=("lifecycle", "acquisition"),
+        tags=("lifecycle",),
         is_favorite=True,
     ),
     DemoCohort(
@@ -96,22 +96,16 @@ DEMO_COHORTS = [
         _all_of({"type": "performed", "event": "*", "window": {"last": 90, "unit": "day"}}),
         tags=("engagement",),
     ),
-    DemoCohort(
-        "age-bucket-25-35", "Age Bucket 25-35", "From 25 to under 35", _aged(25, 35), tags=("age",)
-    ),
-    DemoCohort(
-        "age-bucket-35-45", "Age Bucket 35-45", "From 35 to under 45", _aged(35, 45), tags=("age",)
-    ),
-    DemoCohort(
-        "age-bucket-45-55", "Age Bucket 45-55", "From 45 to under 55", _aged(45, 55), tags=("age",)
-    ),
-    DemoCohort("age-bucket-55", "Age Bucket 55+", "55 and older", _aged(55, None), tags=("age",)),
+    DemoCohort("age-bucket-25-35", "Age Bucket 25-35", "From 25 to under 35", _aged(25, 35)),
+    DemoCohort("age-bucket-35-45", "Age Bucket 35-45", "From 35 to under 45", _aged(35, 45)),
+    DemoCohort("age-bucket-45-55", "Age Bucket 45-55", "From 45 to under 55", _aged(45, 55)),
+    DemoCohort("age-bucket-55", "Age Bucket 55+", "55 and older", _aged(55, None)),
     DemoCohort(
         "dormant-users",
         "Dormant Users",
         "Active in the 30 days before the last 30, and not since",
         _all_of({"type": "lifecycle", "state": "dormant", "period": {"n": 30, "unit": "day"}}),
-        tags=("lifecycle", "win-back"),
+        tags=("lifecycle",),
         is_favorite=True,
     ),
     DemoCohort(

@@ -104,7 +104,7 @@ def test_its_people_have_favorites_and_the_cohorts_tags(data_dir: Path) -> None:
         starred = {each.cohort.slug for each in Favorite.objects.filter(user=person)}
         assert starred == {demo.slug for demo in DEMO_COHORTS if demo.is_favorite}
     tagged = {tag.name: tag.cohorts.count() for tag in Tag.objects.all()}
-    assert tagged["age"] == 4
+    assert tagged["lifecycle"] == 3
 
 
 def test_its_people_can_log_in_and_have_their_roles(data_dir: Path) -> None:

@@ -36,6 +36,7 @@ def test_it_helps_a_new_installation_along(page: Client) -> None:
     shown = text(page.get("/"))
     assert "Three steps to the first import" in shown
     assert "No worker has ever been seen" in shown
+    assert "Nothing is scheduled" in shown
     assert "No favorites yet" in shown
     assert "No import yet" in shown
 
@@ -44,6 +45,13 @@ def test_it_says_so_when_all_is_well(page: Client, worker: WorkerSeen, cohort: C
     make_run(cohort)
     assert "All is well" in attention(page)
     assert "Three steps" not in text(page.get("/"))
+
+
+def test_it_shows_the_days_of_what_is_scheduled(page: Client, worker: WorkerSeen) -> None:
+    make_schedule(make_cohort("Whales"), unit="day", weekdays=[])
+    html = page.get("/").content.decode()
+    assert "Nothing is scheduled" not in html
+    assert 'class="cal cal--next"' in html
 
 
 def test_it_names_what_needs_attention(page: Client, worker: WorkerSeen) -> None:
