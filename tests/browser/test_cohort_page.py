@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_builder import AXE, RULES
+from tests.browser.test_journey import PATIENCE
 from tests.browser.test_lists import LOOKS, complaints, open_page
 from tests.running_product import Product
 
@@ -54,3 +55,23 @@ def test_it_can_be_read_without_scripts(open_page: Any, product: Product) -> Non
     page.get_by_role("button", name="Why in?").first.click()
     expect(page.locator("#member-check")).to_contain_text(f"{user} is in the cohort.")
     assert user not in page.url
+
+
+def test_past_sizes_are_computed_back_by_keys(
+    open_page: Any, product: Product, complaints: list[str]
+) -> None:
+    page = open_page()
+    page.goto(f"{product.url}/cohorts/old-users/")
+    page.locator("#range-90").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#range-90")).to_have_attribute("aria-current", "true")
+    for _press in range(3):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "start-past":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The dashed line was computed back")).to_be_visible(timeout=PATIENCE)
+    # Whoever pressed it goes on from where they were.
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#sizes') !== null")
+    assert complaints == []
