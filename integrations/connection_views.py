@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from django.contrib import messages
@@ -28,8 +27,8 @@ from integrations.connections import (
     find_endpoint,
     resume_if_working,
 )
+from integrations.limits_form import LimitsForm
 from integrations.models import Connection, ImportSchedule
-from integrations.safety import Limits
 from integrations.schedules import pause_schedule, resume_schedule
 
 CHANGE = "integrations.change_connection"
@@ -92,6 +91,18 @@ def steer_schedules(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("settings_braze_one", connection.pk)
 
 
+@require_POST
+def set_limits(request: SignedInRequest, pk: int) -> HttpResponse:
+    connection = get_object_or_404(_connections(), pk=pk)
+    form = LimitsForm(request.POST, connection)
+    if form.is_valid():
+        form.save(connection)
+        messages.success(request, _("The safety limits were saved."))
+        return redirect("settings_braze_one", connection.pk)
+    context = _context(connection, ConnectionForm(instance=connection)) | {"limits": form}
+    return render(request, "integrations/settings_braze.html", context, status=422)
+
+
 def _edit(request: SignedInRequest, connection: Connection | None) -> HttpResponse:
     form, answer = ConnectionForm(instance=connection), None
     if request.method == "POST":
@@ -142,7 +153,7 @@ def _context(connection: Connection | None, form: ConnectionForm) -> dict[str, A
         "dashboard_host": cluster.dashboard_host if cluster else "",
         "stored_key": mask_key(connection) if connection else "",
         "may_change_delivery": connection is None or can_change_delivery(connection),
-        "limits": asdict(Limits()),
+        "limits": LimitsForm(None, connection),
         "running": sum(paused is None for paused in schedules),
         "paused": sum(paused is not None for paused in schedules),
     }

@@ -71,7 +71,8 @@ class ImportForm(IdentifierFields, RecurrenceForm):
             "seen": seen,
             "notify": schedule.notify if schedule else ImportSchedule.Notify.ALWAYS.value,
         }
-        initial |= {f"hold_{name}": value for name, value in asdict(limits_of(schedule)).items()}
+        limits = asdict(limits_of(schedule, chosen))
+        initial |= {f"hold_{name}": value for name, value in limits.items()}
         initial |= identifier_initial(kept)
         super().__init__(data, schedule=schedule, zone=cohort.dataset.timezone, initial=initial)
         self.cohort, self.dataset = cohort, cohort.dataset

@@ -59,7 +59,7 @@ def review(request: SignedInRequest, pk: int) -> HttpResponse | HttpResponseRedi
             _side(request, run, "removed", removed),
             _side(request, run, "added", added),
         ],
-        "limits": limits_of(schedule),
+        "limits": limits_of(schedule, run.connection),
         "schedule": schedule,
         "has_ids": has_ids(run),
     }

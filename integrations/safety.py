@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from integrations.models import ImportSchedule
+from integrations.models import Connection, ImportSchedule
 
 # A median of fewer imports says nothing about what is usual.
 RUNS_FOR_USUAL_SIZE = 3
@@ -44,13 +44,12 @@ class Limits:
             raise BadLimits("factor", _("Choose a factor from 2 to 1,000."))
 
 
-def limits_of(schedule: ImportSchedule | None) -> Limits:
-    """Those of the cohort's schedule, whoever starts the import."""
-    if schedule is None:
+def limits_of(schedule: ImportSchedule | None, connection: Connection | None) -> Limits:
+    """Those of the cohort's schedule, whoever starts the import; else of the connection."""
+    of = schedule or connection
+    if of is None:
         return Limits()
-    return Limits(
-        percent=schedule.hold_percent, least=schedule.hold_least, factor=schedule.hold_factor
-    )
+    return Limits(percent=of.hold_percent, least=of.hold_least, factor=of.hold_factor)
 
 
 def describe_limits(limits: Limits) -> str:

@@ -21,7 +21,7 @@ from integrations.languages import language_of_asker
 from integrations.models import Connection, ImportRun, ImportSchedule, Incident, ScheduleSlot
 from integrations.recipients import clean_recipients
 from integrations.runs import ImportRefused, request_import
-from integrations.safety import Limits
+from integrations.safety import Limits, limits_of
 
 logger = logging.getLogger(__name__)
 Outcome = ScheduleSlot.Outcome
@@ -101,6 +101,8 @@ def save_schedule(
         fields["notify"] = notify
     if identifier is not None:
         fields["identifier"] = identifier
+    if limits is None and find_live_schedule(cohort) is None:
+        limits = limits_of(None, connection)
     if limits is not None:
         fields |= {
             "hold_percent": limits.percent,

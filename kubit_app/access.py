@@ -65,6 +65,7 @@ ACCESS: dict[str, str] = {
     "settings_braze_one": VIEW_CONNECTION,
     "settings_braze_test": CHANGE_CONNECTION,
     "settings_braze_steer": CHANGE_CONNECTION,
+    "settings_braze_limits": CHANGE_CONNECTION,
     "settings_people": VIEW_USER,
     "settings_person_new": ADD_USER,
     "settings_person": CHANGE_USER,

@@ -23,6 +23,7 @@ urlpatterns = [
         connection_views.steer_schedules,
         name="settings_braze_steer",
     ),
+    path("braze/<int:pk>/limits/", connection_views.set_limits, name="settings_braze_limits"),
     path("users/", people_views.list_people, name="settings_people"),
     path("users/new/", people_views.add, name="settings_person_new"),
     path("users/<int:pk>/", people_views.edit, name="settings_person"),

@@ -68,7 +68,7 @@ FIND_SPILLS = """
     check(parent, parent.closest(boxes), range.getBoundingClientRect(), node.data);
   }
   for (const each of root.querySelectorAll("input, select, textarea, button, .btn, .chip")) {
-    const box = each.parentElement.closest(".card, dialog, .pop, td");
+    const box = each.parentElement.closest(".card, dialog, .pop");
     const rect = each.getBoundingClientRect();
     // Boxes of a pixel are there for screen readers.
     if (rect.width > 2) check(each.parentElement, box, rect, each.outerHTML);

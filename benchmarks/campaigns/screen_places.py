@@ -10,6 +10,7 @@ NOT_PAGES = {
     **dict.fromkeys(
         [
             *("language", "logout", "schema", "settings_braze_test", "settings_braze_steer"),
+            "settings_braze_limits",
             *("settings_person_active", "settings_person_link", "cohorts:star", "cohorts:tags"),
             *("cohorts:duplicate", "cohorts:save", "cohorts:check_draft", "cohorts:preview"),
             *(

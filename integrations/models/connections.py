@@ -29,6 +29,10 @@ class Connection(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_reason = models.TextField(blank=True)
+    # For imports without a schedule, and for schedules to begin with; see `integrations.safety`.
+    hold_percent = models.PositiveSmallIntegerField(default=30)
+    hold_least = models.PositiveIntegerField(default=1000)
+    hold_factor = models.PositiveSmallIntegerField(default=3)
 
     class Meta:
         ordering = ["name"]
@@ -40,6 +44,10 @@ class Connection(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(attribute=""), name="connection_attribute_is_named"
+            ),
+            models.CheckConstraint(
+                condition=Q(hold_percent__range=(1, 100), hold_least__gte=1, hold_factor__gte=2),
+                name="connection_limits_make_sense",
             ),
         ]
 

@@ -98,7 +98,7 @@ def held_for(run: ImportRun) -> str:
 @register.filter
 def limits(schedule: ImportSchedule) -> str:
     """From where on an import of this schedule waits for a person."""
-    return describe_limits(limits_of(schedule))
+    return describe_limits(limits_of(schedule, None))
 
 
 @register.filter

@@ -17,6 +17,7 @@ from integrations.management.identifier_options import (
     read_identifier_options,
 )
 from integrations.management.lookups import get_cohort, get_connection
+from integrations.models import Connection
 from integrations.recipients import BadRecipients
 from integrations.safety import BadLimits, Limits, describe_limits, limits_of
 from integrations.schedules import (
@@ -72,7 +73,7 @@ class Command(Door):
                 cadence=cadence,
                 recipients=options["recipients"],
                 notify=options["notify"],
-                limits=_limits(options, cohort),
+                limits=_limits(options, cohort, connection),
                 identifier=read_identifier_options(options, cohort.dataset, connection),
             )
         except BadCadence as bad:
@@ -88,7 +89,7 @@ class Command(Door):
             self.stdout.write("The schedule is paused; resume it on the Schedule page.")
         else:
             self.stdout.write(f"Next import: {schedule.next_due_at:%Y-%m-%dT%H:%M:%SZ}")
-        self.stdout.write(f"{describe_limits(limits_of(schedule))}.")
+        self.stdout.write(f"{describe_limits(limits_of(schedule, connection))}.")
 
 
 def _check_fit(options: dict[str, Any]) -> None:
@@ -112,10 +113,10 @@ def _cadence(options: dict[str, Any], cohort: Cohort) -> Cadence:
     )
 
 
-def _limits(options: dict[str, Any], cohort: Cohort) -> Limits:
-    """Those of the schedule that is replaced, where none are given."""
+def _limits(options: dict[str, Any], cohort: Cohort, connection: Connection) -> Limits:
+    """Those of the schedule that is replaced or of the connection, where none are given."""
     given = {name: options[f"hold_{name}"] for name, _, _ in LIMITS}
-    kept = limits_of(find_live_schedule(cohort))
+    kept = limits_of(find_live_schedule(cohort), connection)
     return replace(kept, **{name: value for name, value in given.items() if value is not None})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
 from integrations import connections
@@ -160,3 +161,32 @@ def test_it_is_for_admins(client: Client, role: str) -> None:
     client.force_login(make_user(role))
     assert client.get(f"/settings/braze/{connection.pk}/").status_code == 403
     assert client.post(f"/settings/braze/{connection.pk}/", FORM).status_code == 403
+
+
+def test_an_admin_sets_from_where_on_imports_are_held(admin: Client) -> None:
+    connection = make_connection()
+    url = f"/settings/braze/{connection.pk}/"
+    shown = admin.get(url).content.decode()
+    assert 'name="percent" value="30"' in shown
+    refused = admin.post(f"{url}limits/", {"percent": "0", "least": "50", "factor": "4"})
+    assert refused.status_code == 422
+    assert "Choose a share from 1 to 100 percent." in refused.content.decode()
+    assert 'name="least" value="50"' in refused.content.decode()
+    admin.post(f"{url}limits/", {"percent": "20", "least": "50", "factor": "4"})
+    connection.refresh_from_db()
+    limits = (connection.hold_percent, connection.hold_least, connection.hold_factor)
+    assert limits == (20, 50, 4)
+    assert connection.data_import_key == "import-key-canary-5f1d"
+    dialog = admin.get(f"/cohorts/{make_cohort().slug}/import/").content.decode()
+    assert 'name="hold_percent" value="20"' in dialog
+
+
+def test_those_who_may_not_change_it_read_its_limits(client: Client) -> None:
+    connection = make_connection(hold_percent=45)
+    reader = make_user("Governor")
+    reader.user_permissions.add(Permission.objects.get(codename="view_connection"))
+    client.force_login(reader)
+    shown = client.get(f"/settings/braze/{connection.pk}/").content.decode()
+    assert "45%" in shown
+    assert 'name="percent"' not in shown
+    assert client.post(f"/settings/braze/{connection.pk}/limits/").status_code == 403

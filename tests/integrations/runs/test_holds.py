@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.holds import expire_holds, expires_at
-from integrations.models import ImportRun, ImportSchedule, OutboxMail
+from integrations.models import Connection, ImportRun, ImportSchedule, OutboxMail
 from integrations.runs import approve_run, cancel_run
 from integrations.safety import Limits
 from integrations.schedules import save_schedule
@@ -91,3 +91,16 @@ def test_the_limits_of_the_schedule_decide_what_is_held(sandbox, define, run_imp
     cancel_run(run, by=None)
     ImportSchedule.objects.update(hold_percent=50)
     assert run_import(define(6)).state == "succeeded"
+
+
+def test_without_a_schedule_the_limits_of_the_connection_decide(
+    sandbox, define, run_import, connection
+):
+    Connection.objects.update(hold_percent=5, hold_least=10)
+    connection.refresh_from_db()
+    cohort = define(5)
+    run_import(cohort)
+    run = run_import(define(6))
+    assert (run.state, run.held_facts["most"]) == ("held", 5)
+    schedule = save_schedule(cohort, connection=connection, cadence=make_cadence())
+    assert (schedule.hold_percent, schedule.hold_least, schedule.hold_factor) == (5, 10, 3)
