@@ -272,7 +272,7 @@ def _read_without_script(walk: Walk, page: Page, places: dict[str, list[str]]) -
             looks += 1
             if answer is None or answer.status != 200:
                 faults.append(f"{path} answered {answer.status if answer else 'nothing'}")
-            if path.endswith("/html/") or path.startswith("/admin/"):
+            if path.startswith("/admin/"):
                 continue
             if len(page.locator("main").inner_text().strip()) < 20:
                 faults.append(f"{path} says nothing")

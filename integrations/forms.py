@@ -96,6 +96,11 @@ class ImportForm(IdentifierFields, RecurrenceForm):
         return self._options("notify", dict(ImportSchedule.Notify.choices))
 
     @property
+    def recipient_entries(self) -> list[str]:
+        """As they were typed, each once: what the script of the page makes chips of."""
+        return list(dict.fromkeys(_split(str(self["recipients"].value() or ""))))
+
+    @property
     def limit_fields(self) -> list[tuple[forms.BoundField, str]]:
         """With the id that its input has in the page."""
         return [(self[name], f"import-{name.replace('_', '-')}") for name in LIMIT_FIELDS]
@@ -157,6 +162,10 @@ class ImportForm(IdentifierFields, RecurrenceForm):
 def read_recipients(text: str) -> list[str]:
     """Addresses between commas, semicolons or white space."""
     try:
-        return clean_recipients(part for part in re.split(r"[\s,;]+", text) if part)
+        return clean_recipients(_split(text))
     except BadRecipients as bad:
         raise ValidationError(bad.messages) from None
+
+
+def _split(text: str) -> list[str]:
+    return [part for part in re.split(r"[\s,;]+", text) if part]

@@ -35,7 +35,7 @@ NOT_PAGES = {
     **dict.fromkeys(
         [
             *("integrations:import_preview", "integrations:next_times"),
-            *("integrations:history", "integrations:inbox_style"),
+            *("integrations:history", "integrations:inbox_html", "integrations:inbox_style"),
         ],
         "is a part of another page",
     ),
@@ -124,7 +124,6 @@ def _of_imports(made: dict[str, Any]) -> dict[str, list[str]]:
         "integrations:notices": ["/notices/"],
         "integrations:inbox": ["/inbox/"],
         "integrations:inbox_message": [f"/inbox/{id}/" for id in messages],
-        "integrations:inbox_html": [f"/inbox/{id}/html/" for id in messages[:1]],
     }
 
 

@@ -5,7 +5,8 @@ const SEPARATOR = /[\s,;]+/;
 function enhance(root) {
   const field = root.querySelector("input");
   const entry = field.cloneNode();
-  const list = document.createElement("div");
+  // Where the server has drawn them already, nothing moves.
+  const list = root.querySelector(".chips") ?? document.createElement("div");
   list.className = "row wrap chips";
   entry.removeAttribute("name");
   entry.value = "";

@@ -351,3 +351,10 @@ def test_a_form_without_an_identifier_keeps_the_one_that_is(page: Client, cohort
     make_schedule(cohort, identifier={"kind": "device_id"})
     page.post(url_of(cohort), filled_in())
     assert ImportSchedule.objects.get().identifier == {"kind": "device_id"}
+
+
+def test_recipients_are_drawn_as_chips_before_a_script_does(page: Client, cohort: Cohort) -> None:
+    make_schedule(cohort, recipients=["a@sing.example", "b@sing.example"])
+    html = page.get(f"/cohorts/{cohort.slug}/import/").content.decode()
+    assert html.count('<span class="chip soft">') == 2
+    assert 'value="a@sing.example, b@sing.example"' in html
