@@ -14,11 +14,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, sync_playwright
 
 from benchmarks.campaigns.report import Report
 from benchmarks.campaigns.screen_audit import Watch, audit, audit_load, settle
@@ -226,11 +227,13 @@ def _walk_errors(walk: Walk, page: Page, watch: Watch, errors: dict[str, str]) -
     """What is shown when something fails, as its template says it; nothing has to fail for it."""
     for code, content in errors.items():
         url = f"{walk.product.url}/shown-for-{code}/"
-        page.route(
-            url, lambda route, body=content: route.fulfill(body=body, content_type="text/html")
-        )
+        page.route(url, partial(_fulfill, content))
         _walk_screen(walk, page, watch, f"error {code}", [url])
         page.unroute(url)
+
+
+def _fulfill(content: str, route: Route) -> None:
+    route.fulfill(body=content, content_type="text/html")
 
 
 def _check_links(walk: Walk, context: BrowserContext) -> None:

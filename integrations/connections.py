@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from cohorts.encryption import is_readable
+from cohorts.models import Cohort
 from integrations.braze.clusters import CLUSTERS, find_cluster
 from integrations.braze.destination import MAX_IDS, Answer, BrazeDestination, Destination, Outcome
 from integrations.braze.tracking import DEFAULT_ATTRIBUTE, MAX_OBJECTS, TrackDestination
@@ -225,6 +226,16 @@ def default_connection() -> Connection | None:
     """The one to use where none is named: the only one there is."""
     found = list(Connection.objects.order_by("pk")[:2])
     return found[0] if len(found) == 1 else None
+
+
+def offered_connection(cohort: Cohort) -> Connection | None:
+    """What a choice begins with: where the cohort last went, else one that is not paused."""
+    went_to = Connection.objects.filter(runs__cohort=cohort, paused_at=None)
+    return (
+        went_to.order_by("-runs__pk").first()
+        or Connection.objects.filter(paused_at=None).first()
+        or Connection.objects.first()
+    )
 
 
 def _resolve(endpoint: str) -> Endpoint:

@@ -19,7 +19,7 @@ from cohorts.models import Cohort
 from cohorts.retelling import retell
 from cohorts.warehouse.errors import WarehouseError
 from integrations.cadence import next_times as compute_next_times
-from integrations.connections import default_connection
+from integrations.connections import default_connection, offered_connection
 from integrations.forms import ImportForm
 from integrations.identification import BadIdentifier
 from integrations.identifier_form import IdentifierForm
@@ -59,7 +59,7 @@ def _form(request: SignedInRequest, cohort: Cohort) -> ImportForm:
         request.POST if request.method == "POST" else None,
         cohort=cohort,
         schedule=find_live_schedule(cohort),
-        connection=default_connection(),
+        connection=offered_connection(cohort),
         may_rename=request.user.has_perm("cohorts.change_cohort"),
         may_schedule=request.user.has_perm("integrations.change_importschedule"),
         seen=_newest_run_id(cohort),

@@ -94,7 +94,7 @@ def _of_cohorts(slugs: dict[str, str]) -> dict[str, list[str]]:
         "cohorts:overlap": of("overlap/", "plain"),
         "cohorts:breakdown": of("breakdown/", "plain"),
         "cohorts:changes": of("changes/", "new"),
-        "cohorts:compare": of("changes/compare/", "new"),
+        "cohorts:compare": of("changes/compare/?before=1&after=2", "new"),
         "cohorts:activity": of("activity/", "new"),
         "cohorts:members": of("members/", "plain"),
         "cohorts:show_sql": of("sql/", "markup"),

@@ -358,3 +358,12 @@ def test_recipients_are_drawn_as_chips_before_a_script_does(page: Client, cohort
     html = page.get(f"/cohorts/{cohort.slug}/import/").content.decode()
     assert html.count('<span class="chip soft">') == 2
     assert 'value="a@sing.example, b@sing.example"' in html
+
+
+def test_it_offers_a_connection_over_which_it_can_go(page: Client, cohort: Cohort) -> None:
+    make_connection("A", paused_at=NOW)
+    second, third = make_connection("B"), make_connection("C")
+    url = f"/cohorts/{cohort.slug}/import/"
+    assert f'value="{second.pk}" selected' in page.get(url).content.decode()
+    make_run(cohort, connection=third)
+    assert f'value="{third.pk}" selected' in page.get(url).content.decode()
