@@ -27,12 +27,15 @@ TYPES = {
 
 class SparkEngine(Engine):
     dialect = "spark"
+    slowness = 2
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
         self._folder = folder
         self._warehouse = Spark(url, time_limit=120).__enter__()
         self._session: Any = self._warehouse._session
+        # For what is found in views of this session. What is asked of tables has the server's two.
+        self._session.conf.set("spark.sql.shuffle.partitions", "1")
 
     def close(self) -> None:
         self._warehouse.close()

@@ -50,7 +50,10 @@ def spark_server(folder: Path, **more: str) -> Iterator[str]:
     )
     command = [str(home / "bin" / "spark-submit"), "--class", SERVER, "--master", MASTER]
     # A zone of its own, so that nothing is right by chance; and quick to start.
-    java = "-Duser.timezone=America/New_York -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    java = (
+        "-Duser.timezone=America/New_York -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "
+        "-XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+    )
     settings |= {"spark.driver.extraJavaOptions": java, "spark.executor.extraJavaOptions": java}
     for name, value in settings.items():
         command += ["--conf", f"{name}={value}"]

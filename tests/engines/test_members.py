@@ -51,7 +51,6 @@ def test_random_worlds_have_the_same_members_in_clickhouse(
     check_world(clickhouse, shape, data)
 
 
-# Every query takes Spark far longer.
 @pytest.mark.parametrize("shape", SHAPES)
 @settings(relaxed, max_examples=20 if EVERY_CASE else 3)
 @given(st.data())
@@ -65,8 +64,9 @@ def check_world(engine: Engine, shape: Shape, data: st.DataObject) -> None:
     as_of = data.draw(st.sampled_from(AS_OFS), label="as_of")
     world = with_whole_elements(data.draw(worlds(as_of), label="world"))
     store = Store(engine, world, shape, WHOLE)
+    most = 4 // engine.slowness
     for definition in data.draw(
-        st.lists(definitions(), min_size=4, max_size=4), label="definitions"
+        st.lists(definitions(), min_size=most, max_size=most), label="definitions"
     ):
         hypothesis.note(str(definition))
         expected = sorted(evaluate(world, definition, as_of))

@@ -67,7 +67,7 @@ def test_only_questions_are_asked(warehouse: Spark) -> None:
 
 
 def test_a_query_is_stopped_when_its_time_is_up(spark_url: str) -> None:
-    with Spark(spark_url, time_limit=5) as warehouse:
+    with Spark(spark_url, time_limit=2) as warehouse:
         assert refused(warehouse, SLOW).kind == "timeout"
 
 
@@ -76,7 +76,7 @@ def test_a_canceled_query_stops_using_the_processor(
 ) -> None:
     if not _processes():
         pytest.skip("The server of TEST_SPARK_URL runs elsewhere.")
-    timer = threading.Timer(3.0, warehouse.interrupt)
+    timer = threading.Timer(1.5, warehouse.interrupt)
     timer.start()
     assert refused(warehouse, SLOW).kind == "canceled"
     timer.join()
