@@ -6,9 +6,7 @@ python3 run.py check --campaign screens [--only NAME] [--languages en,ja] [--wid
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -32,8 +30,8 @@ from benchmarks.campaigns.screen_places import (
     name_missing,
     visitor_places,
 )
+from benchmarks.campaigns.using import forget_everybody, sign_in, use_product
 from launcher.chromium import FLAGS, ensure_chromium, find_chromium
-from launcher.layout import ROOT
 from tests.running_product import Product, running_product
 
 EVENTS = 60_000
@@ -69,7 +67,7 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="screens-") as folder,
         running_product(Path(folder) / "data", events=EVENTS) as product,
     ):
-        made = use(product)
+        made = use_product(product)
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch(
                 executable_path=str(find_chromium()), args=[*FLAGS]
@@ -77,19 +75,6 @@ def main() -> None:
             walk_all(chromium, product, made, report, arguments)
             chromium.close()
     sys.exit(report.end())
-
-
-def use(product: Product) -> dict[str, Any]:
-    """Make of the demo a product in use. A process of its own: Playwright and Django's
-    database do not share one."""
-    command = [sys.executable, "-m", "benchmarks.campaigns.used_product"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=product.environ, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    made: dict[str, Any] = json.loads(done.stdout)
-    return made
 
 
 def walk_all(
@@ -154,15 +139,6 @@ def _context(
         sign_in(page, walk.product, role)
     yield page, watch
     context.close()
-
-
-def sign_in(page: Page, product: Product, role: str) -> None:
-    page.goto(f"{product.url}/login/")
-    login = product.logins[role]
-    page.locator("[name=username]").fill(login.username)
-    page.locator("[name=password]").fill(login.password)
-    page.locator("[name=password]").press("Enter")
-    page.wait_for_url(f"{product.url}/")
 
 
 def _walk_screen(
@@ -292,9 +268,7 @@ def _walk_setup(
     paths: list[str],
 ) -> None:
     """Last of all, because it is there only while nobody can sign in."""
-    product.manage(
-        "shell", "-c", "from django.contrib.auth.models import User; User.objects.all().delete()"
-    )
+    forget_everybody(product)
     for language in arguments.languages:
         walk = Walk(product, report, language, arguments.widths)
         with _context(chromium, walk, None) as (page, watch):

@@ -14,3 +14,35 @@ NAMES = {
     "rtl": "المستخدمون النشطون خلال آخر ٩٠ يومًا (VIP)",
 }
 MANY = 12_345_678
+
+# Of what is no cohort.
+OTHERS = {
+    "refused": NAMES["markup"],
+    "track": NAMES["long"][:100],
+    "username": "x" * 150,
+    "email": f"{'long.' * 11}address@{'sub.' * 20}sing.example",
+    "first_name": NAMES["rtl"],
+    "last_name": NAMES["markup"],
+    "dataset": NAMES["markup"],
+    "file": "<b>my events</b>.csv",
+}
+
+# In their place for pictures.
+FINE_NAMES = {
+    "markup": "Autumn campaign",
+    "long": "Paying customers",
+    "unbroken": "Duet partners",
+    "japanese": "常連のお客様",
+    "emoji": "Karaoke night 🎤",
+    "rtl": "Invited a friend",
+}
+FINE_OTHERS = {
+    "refused": "Staging workspace",
+    "track": "Web shop workspace",
+    "username": "hana",
+    "email": "hana.sato@encore.example",
+    "first_name": "Hana",
+    "last_name": "Sato",
+    "dataset": "web-shop",
+    "file": "web events.csv",
+}

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.campaigns.bad_names import MANY, NAMES
+from benchmarks.campaigns.bad_names import MANY, NAMES, OTHERS
 
 FAR = timedelta(days=30)
 RECIPIENT = "crm@sing.example"
@@ -24,10 +24,10 @@ def make_connections() -> dict[str, Any]:
     from integrations.models import Connection
 
     sandbox = Connection.objects.get()
-    refused = Connection(name=NAMES["markup"], endpoint=sandbox.endpoint)
+    refused = Connection(name=OTHERS["refused"], endpoint=sandbox.endpoint)
     set_key(refused, "a-key-that-braze-does-not-know")
     refused.save()
-    track = Connection(name=NAMES["long"][:100], endpoint="US-01", mode="track")
+    track = Connection(name=OTHERS["track"], endpoint="US-01", mode="track")
     set_key(track, "rest-api-key-canary-77aa")
     track.save()
     return {"sandbox": sandbox, "refused": refused, "track": track}

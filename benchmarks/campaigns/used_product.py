@@ -3,7 +3,7 @@
 Runs as a process of its own, in the environment of the product, and prints what the walk over the
 screens needs to know as JSON:
 
-python -m benchmarks.campaigns.used_product
+python -m benchmarks.campaigns.used_product [--fine-names]
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from urllib.parse import urlencode, urlsplit
 
 import django
 
-from benchmarks.campaigns.bad_names import MANY, NAMES
+from benchmarks.campaigns.bad_names import FINE_NAMES, FINE_OTHERS, MANY, NAMES, OTHERS
 from benchmarks.campaigns.used_imports import (
     PATIENCE,
     make_connections,
@@ -32,10 +33,12 @@ from benchmarks.campaigns.used_imports import (
 ADMIN = "admin"
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
+    if "--fine-names" in arguments:
+        NAMES.update(FINE_NAMES)
+        OTHERS.update(FINE_OTHERS)
     django.setup()
-    made = make()
-    print(json.dumps(made))
+    print(json.dumps(make()))
 
 
 def make() -> dict[str, Any]:
@@ -132,7 +135,7 @@ def _make_data(admin: Any) -> dict[str, Any]:
     from cohorts.uploads import receive
     from cohorts.warehouse.load import FileSet
 
-    name = NAMES["markup"][:100].strip()
+    name = OTHERS["dataset"]
     rows = [f"user-{i},{key},2026-10-0{i + 1}T10:00:00Z,{i}" for i, key in enumerate(NAMES)]
     quoted = {key: '"' + text.replace('"', '""') + '"' for key, text in NAMES.items()}
     rows = [
@@ -166,7 +169,7 @@ def _make_data(admin: Any) -> dict[str, Any]:
     assert Dataset.objects.count() == 2
 
     def upload(state: str, **changes: Any) -> int:
-        events = SimpleUploadedFile("<b>my events</b>.csv", content.encode())
+        events = SimpleUploadedFile(OTHERS["file"], content.encode())
         kept = receive(
             name=f"{state} schema", replaces=False, zone="UTC", events=events, users=None, by=admin
         )
@@ -208,10 +211,7 @@ def _make_people() -> Any:
 
     role = Group.objects.get(name="Viewer")
     person = add_person(
-        username="x" * 150,
-        email=f"{'long.' * 11}address@{'sub.' * 20}sing.example",
-        first_name=NAMES["rtl"],
-        last_name=NAMES["markup"],
+        **{name: OTHERS[name] for name in ("username", "email", "first_name", "last_name")},
         role=role,
     )
     away = add_person(
@@ -261,4 +261,4 @@ def _error_page(code: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(sys.argv[1:])
