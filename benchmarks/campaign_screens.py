@@ -24,13 +24,14 @@ from benchmarks.campaigns.screen_audit import Watch, audit, audit_load, settle
 from benchmarks.campaigns.screen_keys import import_by_keys
 from benchmarks.campaigns.screen_openers import open_each
 from benchmarks.campaigns.screen_places import (
+    DEBUGGING,
     SANDBOX,
     VISITOR,
     find_places,
     name_missing,
     visitor_places,
 )
-from benchmarks.campaigns.using import forget_everybody, sign_in, use_product
+from benchmarks.campaigns.using import debugged, forget_everybody, sign_in, use_product
 from launcher.chromium import FLAGS, ensure_chromium, find_chromium
 from tests.running_product import Product, running_product
 
@@ -86,7 +87,7 @@ def walk_all(
 ) -> None:
     places = find_places(made)
     outside = visitor_places(made)
-    missing = name_missing(made, [*places, *VISITOR])
+    missing = name_missing(made, [*places, *VISITOR, *DEBUGGING])
     report.promise("every page of the table of rights is walked", not missing, told=missing or "")
     if arguments.only:
         places = {name: paths for name, paths in places.items() if arguments.only in name}
@@ -116,6 +117,10 @@ def walk_all(
     with _context(chromium, walk, "Governor") as (page, watch):
         problems = import_by_keys(page, product)
         report.promise("an import from list to result by keys alone", not problems, told=problems)
+    with debugged(product) as debugging:
+        walk = Walk(debugging, report, "en", arguments.widths)
+        with _context(chromium, walk, "Viewer") as (page, watch):
+            _walk_screen(walk, page, watch, "style_guide", ["/style-guide/"])
     _walk_setup(chromium, product, report, arguments, outside["setup"])
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.campaigns.using import forget_everybody, sign_in, use_product
+from benchmarks.campaigns.using import debugged, forget_everybody, sign_in, use_product
 from launcher.chromium import FLAGS, ensure_chromium, find_chromium
 from tests.running_product import Product, running_product
 
@@ -105,6 +105,11 @@ def take_all(chromium: Browser, product: Product, made: dict[str, Any]) -> None:
             take(page, product, at(ADMIN_PAGES), suffix=suffix)
         with opened(chromium, product, **look) as page:
             take(page, product, at(VISITOR_PAGES), suffix=suffix)
+    with (
+        debugged(product) as debugging,
+        signed_in(chromium, debugging, **WIDE) as page,
+    ):
+        take(page, debugging, {"style-guide": "/style-guide/"}, suffix="")
     # Last of all, because it is there only while nobody can sign in.
     forget_everybody(product)
     with opened(chromium, product, **WIDE) as page:

@@ -13,6 +13,8 @@ FOCUSED = """() => {
   return (here.getAttribute("aria-label") ?? here.innerText).trim();
 }"""
 IS_MARKED = """() => {
+  // Between two rounds through the page it is on nothing.
+  if (document.activeElement === document.body) return true;
   const style = getComputedStyle(document.activeElement);
   const hasOutline = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
   return hasOutline || style.boxShadow !== "none";
