@@ -83,7 +83,9 @@ def open_world(
     # So that being told to end is no way to leave processes behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-")))
+        # A killed process can leave behind one that had just begun, and still writes.
+        made = tempfile.TemporaryDirectory(prefix="campaign-", ignore_cleanup_errors=True)
+        folder = Path(stack.enter_context(made))
         environ = _environ(folder, compression) | settings
         if database == "postgresql":
             environ["DATABASE_URL"] = url or stack.enter_context(_postgres_database())
