@@ -19,6 +19,7 @@ from launcher.layout import ROOT
         ["mail", "--runs", "8"],
         ["crash", "--database", "sqlite", "--short", "--runs", "3", "--cohorts", "3"],
         ["size", "--members", "3000"],
+        ["oracle", "--cases", "75", "--seed", "1"],
     ],
     ids=lambda arguments: arguments[0],
 )

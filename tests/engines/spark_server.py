@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.engines.stores import EVERY_CASE
+
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 MASTER = "local-cluster[2,1,1024]"
 # For many small queries: what makes large ones fast makes these slow.
@@ -28,6 +30,8 @@ SETTINGS = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.catalogImplementation": "in-memory",
+    # The tables of ICU take each process some seconds to make.
+    "spark.sql.icu.caseMappings.enabled": str(EVERY_CASE).lower(),
 }
 PATIENCE = 300
 

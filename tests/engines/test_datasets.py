@@ -16,6 +16,7 @@ from cohorts.datasets import add_warehouse
 from cohorts.explaining import explain_member
 from cohorts.models import Dataset
 from cohorts.value_search import search_values
+from cohorts.warehouse import table_profile
 from cohorts.warehouse.errors import LoadError
 from cohorts.warehouse.tables import TableSet
 from tests.cohorts.loaded import all_of, performed
@@ -110,6 +111,14 @@ def members(dataset: Dataset, *conditions: dict[str, Any]) -> list[str]:
     return [user for batch in batches for user in batch.column("id").to_pylist()]
 
 
+@pytest.fixture
+def _no_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those to choose from take most of a survey's time."""
+    monkeypatch.setattr(table_profile, "_BUDGET", -1.0)
+
+
+# usefixtures comes before what the test names.
+@pytest.mark.usefixtures("_no_values")
 def test_a_stored_list_is_asked_for_beside_the_tables(dataset: Dataset, tmp_path: Path) -> None:
     path = tmp_path / "vips.csv"
     path.write_text("ann\ncas\nnobody\n")

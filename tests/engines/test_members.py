@@ -43,7 +43,7 @@ def test_a_crowd_is_sorted_out_alike(kind: str, unit: str, engine: Engine, shape
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(relaxed, max_examples=60 if EVERY_CASE else 10)
+@settings(relaxed, max_examples=60 if EVERY_CASE else 5)
 @given(st.data())
 def test_random_worlds_have_the_same_members_in_clickhouse(
     clickhouse: Engine, shape: Shape, data: st.DataObject
@@ -74,7 +74,7 @@ def check_world(engine: Engine, shape: Shape, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(relaxed, max_examples=12 if EVERY_CASE else 4)
+@settings(relaxed, max_examples=12 if EVERY_CASE else 3)
 @given(st.data())
 def test_each_count_is_what_the_condition_alone_gives_in_clickhouse(
     clickhouse: Engine, shape: Shape, data: st.DataObject
