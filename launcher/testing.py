@@ -35,10 +35,10 @@ CHECKS: dict[str, list[str]] = {
 }
 # More than the cores: tests of processes mostly wait.
 PYTEST = ["-m", "pytest", "-n", "3", "--dist", "loadgroup"]
-# What the options of `run.py test` say to pytest.
+# What the options say to pytest. Without Java the last lines tell what was left out.
 ENGINES = {
-    "--engines": ["-m", "engines", "tests/engines"],
-    "--with-engines": ["-m", "engines or not engines"],
+    "--engines": ["-rs", "-m", "engines", "tests/engines"],
+    "--with-engines": ["-rs", "-m", "engines or not engines"],
 }
 
 
