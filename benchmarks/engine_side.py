@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import time
 from datetime import datetime
@@ -18,6 +17,7 @@ from benchmarks.engine_cases import CASES
 from benchmarks.engine_chdb import ChDB
 from benchmarks.engine_data import read_dataset
 from benchmarks.engine_polars import Polars
+from benchmarks.memory import peak_memory
 from cohorts.definitions.parse import parse_definition
 from cohorts.sql.compile import compile_condition_counts, compile_count, to_sql
 from cohorts.sql.layout import sampled
@@ -131,16 +131,6 @@ def _answer(side: Side, case: str, do: str) -> dict[str, float]:
         "cpu": (time.process_time() - cpu) * 1000,
         "peak": peak_memory(),
     }
-
-
-def peak_memory() -> float:
-    """Of this process in MB. `ru_maxrss` would begin with what its parent held when it forked."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

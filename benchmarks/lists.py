@@ -22,6 +22,7 @@ from typing import Any
 
 from benchmarks.campaigns.shop import load_shop
 from benchmarks.campaigns.world import World, open_world
+from benchmarks.memory import peak_memory
 from launcher.layout import ROOT
 
 USERS = 20_000
@@ -37,7 +38,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.save or options.post:
         told = save(options.save) if options.save else post(options.post)
-        print(json.dumps(told | {"peak": read_peak()}))
+        print(json.dumps(told | {"peak": peak_memory()}))
         return 0
     with open_world() as world:
         load_shop(world.folder, users=USERS)
@@ -94,13 +95,6 @@ def run(world: World, option: str, file: Path) -> dict[str, float]:
         raise SystemExit(ended.stderr.decode() or f"It ended with {ended.returncode}.")
     told: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
     return told
-
-
-def read_peak() -> float:
-    """In megabytes. Not from getrusage, which after a fork begins with what the parent had."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    (line,) = [each for each in lines if each.startswith("VmHWM:")]
-    return int(line.split()[1]) / 1024
 
 
 def save(file: Path) -> dict[str, Any]:

@@ -6,7 +6,6 @@ python3 run.py bench load [--events 5000000] [--folder DIR]
 from __future__ import annotations
 
 import argparse
-import resource
 import tempfile
 import time
 from multiprocessing import get_context
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.memory import peak_memory
 from cohorts.warehouse.folder import load_lock
 from cohorts.warehouse.load import FileSet, load_dataset
 
@@ -61,7 +61,7 @@ def measure(folder: Path, events: int) -> str:
         )
     seconds = time.monotonic() - started
     file = folder / "datasets" / loaded.file
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_memory()
     return (
         f"{loaded.event_count:,} events of {loaded.user_count:,} users, "
         f"{path.stat().st_size / 1e6:,.0f} MB of CSV into {file.stat().st_size / 1e6:,.0f} MB: "

@@ -137,11 +137,12 @@ def test_a_file_that_is_missing_or_broken_is_the_source(tmp_path: Path) -> None:
 
 
 READER = """
-import resource, sys
+import sys
+from benchmarks.memory import peak_memory
 from cohorts.warehouse.duckdb_file import DuckDBFile
 with DuckDBFile(sys.argv[1], time_limit=120, memory_limit="200MB") as file:
     rows = sum(batch.num_rows for batch in file.batches(sys.argv[2]))
-print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(rows, round(peak_memory()))
 """
 
 
