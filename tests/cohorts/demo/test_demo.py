@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from django.contrib.auth import authenticate, get_user_model
 
+from cohorts.demo import seed
 from cohorts.demo.definitions import DEMO_COHORTS
 from cohorts.demo.karaoke import write_demo_files
 from cohorts.demo.seed import NotOurs, seed_demo
@@ -23,7 +24,9 @@ TODAY = dt.date(2026, 11, 23)
 
 
 @pytest.fixture
-def data_dir(db: None, tmp_path: Path, settings: Any) -> Path:
+def data_dir(db: None, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # A month of sizes of twelve cohorts takes seconds, and only one test looks at it.
+    monkeypatch.setattr(seed, "NIGHTS_COUNTED", 1)
     settings.DATA_DIR = tmp_path
     settings.DATASETS_DIR = tmp_path / "datasets"
     return tmp_path
@@ -81,7 +84,10 @@ def test_it_makes_cohorts_of_which_none_is_empty(data_dir: Path) -> None:
     assert max(seeded.sizes.values()) < seeded.dataset.user_count
 
 
-def test_its_cohorts_have_a_past_that_tells_something(data_dir: Path) -> None:
+def test_its_cohorts_have_a_past_that_tells_something(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seed, "NIGHTS_COUNTED", 30)
     seed_demo(events=20_000, seed=1)
     for demo in DEMO_COHORTS:
         sizes = Snapshot.objects.filter(version__cohort__slug=demo.slug).values_list("as_of")

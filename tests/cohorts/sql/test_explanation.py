@@ -60,7 +60,7 @@ def walk(findings: tuple[Finding, ...]) -> Iterator[Finding]:
         yield from walk(finding.conditions)
 
 
-@settings(relaxed, max_examples=40)
+@settings(relaxed, max_examples=25)
 @given(st.data())
 def test_it_agrees_with_who_is_in_for_every_id(data: st.DataObject) -> None:
     as_of = data.draw(st.sampled_from(AS_OFS), label="as_of")
