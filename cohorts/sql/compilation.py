@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NotRequired, TypedDict, Unpack
 
 from sqlglot import exp
 
@@ -18,6 +19,8 @@ from cohorts.sql.expressions import aliased, column, is_one_of, name, text
 from cohorts.sql.layout import Layout
 from cohorts.sql.population import select_population
 from cohorts.sql.sources import with_sources
+
+DEFAULT_DIALECT = "duckdb"
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,29 @@ class Compilation:
         return with_sources(query, self.ctx.layout, self.ctx.dialect)
 
 
+class Given(TypedDict):
+    """What a definition is compiled with."""
+
+    catalog: Catalog
+    layout: Layout
+    as_of: datetime
+    references: Mapping[str, Reference]
+    dialect: NotRequired[str]
+
+
 def begin(
-    definition: Definition,
-    catalog: Catalog,
-    layout: Layout,
-    as_of: datetime,
-    references: Mapping[str, Reference],
-    dialect: str,
-    *,
-    only: str | None = None,
+    definition: Definition, *, only: str | None = None, **given: Unpack[Given]
 ) -> Compilation:
     """Compiles the cohorts referred to, each once and after those it refers to itself. `only` is
     the id of the one user who is looked at, if not all are."""
-    ctx = Context(catalog=catalog, layout=layout, dialect=DIALECTS[dialect], as_of=as_of, only=only)
+    references = given["references"]
+    ctx = Context(
+        catalog=given["catalog"],
+        layout=given["layout"],
+        dialect=DIALECTS[given.get("dialect", DEFAULT_DIALECT)],
+        as_of=given["as_of"],
+        only=only,
+    )
     names: dict[str, str] = {}
     cohorts = []
     for slug in sort_references(definition, references):

@@ -6,24 +6,21 @@ compare, so an explanation cannot disagree with the cohort.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Unpack
 
 from sqlglot import exp
 
-from cohorts.definitions.catalog import Catalog
 from cohorts.definitions.nodes import AfterFirst, Definition, Events, Funnel, Leaf, Retention
-from cohorts.definitions.references import Reference
 from cohorts.definitions.walk import walk_conditions, walk_leaves
-from cohorts.sql.compilation import begin
+from cohorts.sql.compilation import Given, begin
 from cohorts.sql.conditions import combine, compile_condition
 from cohorts.sql.context import Context
 from cohorts.sql.deciding_events import EventRows, select_at, select_deciding, select_latest
 from cohorts.sql.events import select_anchors
 from cohorts.sql.expressions import Expr, aliased, all_of, certain, column, derived, select
 from cohorts.sql.filters import compile_user_filter
-from cohorts.sql.layout import Layout
 from cohorts.sql.measured_values import UserValues, select_measured_values, select_properties
 from cohorts.sql.population import select_population
 from cohorts.sql.retention import select_return_units
@@ -38,21 +35,9 @@ MEMBER = "member"
 class UserQueries:
     """The queries about the user with this id; each method gives one."""
 
-    def __init__(
-        self,
-        definition: Definition,
-        user_id: str,
-        *,
-        catalog: Catalog,
-        layout: Layout,
-        as_of: datetime,
-        references: Mapping[str, Reference],
-        dialect: str = "duckdb",
-    ) -> None:
+    def __init__(self, definition: Definition, user_id: str, **given: Unpack[Given]) -> None:
         self._definition = definition
-        self._compilation = begin(
-            definition, catalog, layout, as_of, references, dialect, only=user_id
-        )
+        self._compilation = begin(definition, only=user_id, **given)
         # Only verdicts ask for other cohorts.
         self._alone = replace(self._compilation, cohorts=())
 
