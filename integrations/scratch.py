@@ -1,14 +1,14 @@
-"""A DuckDB that works on Parquet files within a limit of memory and leaves nothing behind."""
+"""The DuckDB that plans and ledgers are worked out in."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+
+from cohorts.warehouse import scratch
 
 # A process needs about 220 MB more; sorting ten million ids spills to disk.
 MEMORY_LIMIT = "256MB"
@@ -16,25 +16,10 @@ MEMORY_LIMIT = "256MB"
 
 @contextmanager
 def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory DuckDB that spills to a folder of its own and is gone afterwards."""
-    folder = tempfile.mkdtemp(prefix="plan-")
-    connection = duckdb.connect(
-        config={
-            "memory_limit": MEMORY_LIMIT,
-            "threads": "2",
-            "temp_directory": folder,
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-    )
-    try:
-        connection.execute("SET enable_progress_bar = false")
-        connection.execute("SET TimeZone = 'UTC'")
+    """For files in any order. Raises what DuckDB raises."""
+    with scratch.scratch_database(MEMORY_LIMIT) as connection:
         connection.execute("SET preserve_insertion_order = false")
         yield connection
-    finally:
-        connection.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def view_of(

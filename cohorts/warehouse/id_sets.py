@@ -5,7 +5,6 @@ Results are sorted by code point and hold each id once.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from cohorts.warehouse.errors import WarehouseError
+from cohorts.warehouse.scratch import scratch_database
 
 MEMORY_LIMIT = "128MB"
 _JOIN = (
@@ -60,22 +60,10 @@ def _write(query: str, target: Path, **files: Path) -> None:
 
 @contextmanager
 def _scratch() -> Iterator[duckdb.DuckDBPyConnection]:
-    with tempfile.TemporaryDirectory(prefix="ids-") as folder:
-        connection = duckdb.connect(
-            config={
-                "memory_limit": MEMORY_LIMIT,
-                "threads": "2",
-                "temp_directory": folder,
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-            }
-        )
-        try:
-            connection.execute("SET enable_progress_bar = false")
+    try:
+        with scratch_database(MEMORY_LIMIT) as connection:
             yield connection
-        except duckdb.Error as error:
-            raise WarehouseError(
-                "memory", f"Sorting the list failed: {type(error).__name__}. Is the disk full?"
-            ) from None
-        finally:
-            connection.close()
+    except duckdb.Error as error:
+        raise WarehouseError(
+            "memory", f"Sorting the list failed: {type(error).__name__}. Is the disk full?"
+        ) from None

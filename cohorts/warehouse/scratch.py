@@ -1,0 +1,34 @@
+"""A DuckDB that works on Parquet files within a limit of memory and leaves nothing behind."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+
+@contextmanager
+def scratch_database(memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """In memory, spilling to a folder of its own. Raises what DuckDB raises."""
+    folder = tempfile.mkdtemp(prefix="scratch-")
+    try:
+        connection = duckdb.connect(
+            config={
+                "memory_limit": memory_limit,
+                "threads": "2",
+                "temp_directory": folder,
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            }
+        )
+        try:
+            connection.execute("SET enable_progress_bar = false")
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+        finally:
+            connection.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
