@@ -31,7 +31,7 @@ def find_hold_for(ledger: Ledger, counts: Counts) -> dict[str, Any]:
         removed=counts.removed,
         held_in_braze=ledger.confirmed_count,
         recent_sizes=[size for size in sizes if size is not None],
-        limits=limits_of(schedule, None if schedule else ledger.connection),
+        limits=limits_of(schedule, ledger.connection),
     )
 
 

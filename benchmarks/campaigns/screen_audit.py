@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, TimeoutError
 
 from benchmarks.campaigns.bad_names import PLANTED
 
@@ -143,5 +143,6 @@ def settle(page: Page, *, within: float = 4000) -> None:
         page.wait_for_function(
             "(waiting) => !document.querySelector(waiting)", arg=waiting, timeout=within
         )
-    except Exception:  # noqa: BLE001 - a page that never rests, such as a running import
+    except TimeoutError:
+        # A page that never rests, such as that of a running import.
         return
