@@ -5,7 +5,7 @@ that the import gets over it, and without end, so that it has to give up. When t
 it succeeded, the sandbox must hold the cohort; when not, it must say so, and the next import
 without faults must put it right.
 
-python3 run.py check --campaign network [--kinds 3]
+python3 run.py check --campaign network [--mode track] [--kinds 3]
 """
 
 from __future__ import annotations
@@ -16,17 +16,20 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.parse import quote
 
 from benchmarks.campaigns.report import Report
 from benchmarks.campaigns.shop import buyers, connect, define, load_shop
-from benchmarks.campaigns.world import KEY, World, open_world
+from benchmarks.campaigns.world import KEY, REST_KEY, World, open_world
 
 if TYPE_CHECKING:
     from cohorts.models import Cohort, Dataset
     from integrations.models import Connection, ImportRun
 
-TIMES = 4  # 6,000 of 10,000 users: six batches
+TIMES = 4  # six of ten users belong to the cohort
 BATCHES = 6
 # A request may take 2.25 s, so that time-outs can be waited for.
 COMPRESSION = 20
@@ -69,6 +72,28 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class Mode:
+    """A way to deliver: its key, the path that batches go to, and so many users that there are
+    six of them."""
+
+    name: str
+    key: str
+    path: str
+    users: int
+
+    @property
+    def places(self) -> list[tuple[str, int]]:
+        named = [] if self.name == "track" else [("/cohorts", 0)]
+        return [*named, *((self.path, after) for after in range(BATCHES))]
+
+
+MODES = {
+    "partner": Mode("partner", KEY, "/cohorts/users", 10_000),
+    "track": Mode("track", REST_KEY, "/users/track", 750),
+}
+
+
 @dataclass
 class Case:
     kind: str
@@ -86,10 +111,12 @@ class Case:
 
 
 class Network:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, mode: Mode) -> None:
         self.world = world
-        self.dataset: Dataset = load_shop(world.folder)
-        self.connection: Connection = connect(world.sandbox_url, KEY)
+        self.mode = mode
+        self.wanted = buyers(TIMES, mode.users)
+        self.dataset: Dataset = load_shop(world.folder, mode.users)
+        self.connection: Connection = connect(world.sandbox_url, mode.key, mode.name)
         self.states: Counter[str] = Counter()
         self.silent: list[str] = []
         self.not_mended: list[str] = []
@@ -105,13 +132,13 @@ class Network:
             time.sleep(LATE_MS / 1000 + 0.5)
         self.world.control("POST", "faults", [])
         if run.state == "succeeded":
-            if self.members(cohort) != buyers(TIMES):
+            if self.members(cohort) != self.wanted:
                 self.silent.append(f"{case}: succeeded, but others are in Braze")
         elif not run.error_message:
             self.silent.append(f"{case}: {run.state} without a word")
         self.resume_connection()
         run = self.import_once(cohort)
-        if run.state != "succeeded" or self.members(cohort) != buyers(TIMES):
+        if run.state != "succeeded" or self.members(cohort) != self.wanted:
             self.not_mended.append(f"{case}: then {run.state} {run.error_kind}")
 
     def import_once(self, cohort: Cohort) -> ImportRun:
@@ -145,15 +172,22 @@ class Network:
         from integrations.models import Ledger
 
         ledger = Ledger.objects.get(cohort=cohort)
-        return set(self.world.control("GET", f"cohorts/{ledger.braze_cohort_id}")["members"])
+        known_as = ledger.braze_cohort_id
+        if self.mode.name == "track":
+            known_as = quote(f"{self.connection.attribute}: {ledger.braze_name}")
+        try:
+            return set(self.world.control("GET", f"cohorts/{known_as}")["members"])
+        except HTTPError as error:
+            if error.code != HTTPStatus.NOT_FOUND:
+                raise
+            return set()  # nothing of it ever arrived
 
 
-def cases(kinds: list[str]) -> list[Case]:
-    places = [("/cohorts", 0), *(("/cohorts/users", after) for after in range(BATCHES))]
+def cases(kinds: list[str], mode: Mode) -> list[Case]:
     return [
         Case(kind, path, after, lasting)
         for kind in kinds
-        for path, after in places
+        for path, after in mode.places
         for lasting in (False, True)
         # Without end, ten time-outs a case: at one place it is enough.
         if not (lasting and "time limit" in kind and after != 2)
@@ -163,12 +197,13 @@ def cases(kinds: list[str]) -> list[Case]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kinds", type=int, default=len(KINDS), help="only the first so many")
+    parser.add_argument("--mode", choices=MODES, default="partner", help="the way to deliver")
     options = parser.parse_args()
-    kinds = list(KINDS)[: options.kinds]
+    kinds, mode = list(KINDS)[: options.kinds], MODES[options.mode]
     report = Report("Network: every fault at every request of an import of six batches")
     with open_world(compression=COMPRESSION) as world:
-        network = Network(world)
-        planned = cases(kinds)
+        network = Network(world, mode)
+        planned = cases(kinds, mode)
         for case in planned:
             network.play(case)
     report.row("kinds of fault, cases", f"{len(kinds)}, {len(planned)}")

@@ -45,7 +45,10 @@ def define(dataset: Dataset, slug: str, times: int) -> Cohort:
     return save_cohort(slug=slug, dataset=dataset, data=data, name=slug.title())
 
 
-def connect(endpoint: str, key: str) -> Connection:
+def connect(endpoint: str, key: str, mode: str = "partner") -> Connection:
+    """`key`: a data import key; for the mode `track` a REST API key."""
     from integrations.models import Connection
 
-    return Connection.objects.create(name="Sandbox", endpoint=endpoint, data_import_key=key)
+    return Connection.objects.create(
+        name="Sandbox", endpoint=endpoint, mode=mode, data_import_key=key
+    )

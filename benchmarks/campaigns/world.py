@@ -23,11 +23,12 @@ from launcher.layout import ROOT, setting_names
 from launcher.postgres import postgres_server
 
 KEY = "campaign-data-import-key"
+REST_KEY = "campaign-rest-key"
 PARTNER_KEY = "campaign-partner-key"
 FIXTURE = {
     "partner_name": "kubit",
     "partner_keys": {"US": PARTNER_KEY},
-    "workspaces": [{"client_secret": KEY, "state": "partner enabled"}],
+    "workspaces": [{"client_secret": KEY, "rest_key": REST_KEY, "state": "partner enabled"}],
 }
 DATABASES = ("sqlite", "postgresql")
 
