@@ -27,13 +27,15 @@ def open_warehouse(
     *,
     lists: Mapping[str, Path] | None = None,
     time_limit: float | None = None,
+    memory_limit: str | None = None,
     on_connection: OnConnection | None = None,
 ) -> Iterator[Warehouse]:
     """Connected, and handed to `on_connection` so that a caller can `interrupt()` it. `lists`
     are the files of the stored lists that queries may read, by name."""
     limit = settings.QUERY_TIME_LIMIT if time_limit is None else time_limit
+    memory = settings.QUERY_MEMORY_LIMIT if memory_limit is None else memory_limit
     tables = {list_table(stored): path for stored, path in (lists or {}).items()}
-    with _connect(dataset, limit, tables) as warehouse:
+    with _connect(dataset, limit, memory, tables) as warehouse:
         if on_connection is not None:
             on_connection(warehouse)
         yield warehouse
@@ -52,12 +54,14 @@ def dataset_path(dataset: Dataset) -> Path:
     return Path(settings.DATASETS_DIR) / dataset.file
 
 
-def _connect(dataset: Dataset, time_limit: float, lists: Mapping[str, Path]) -> Warehouse:
+def _connect(
+    dataset: Dataset, time_limit: float, memory_limit: str, lists: Mapping[str, Path]
+) -> Warehouse:
     if not dataset.is_external:
         return DuckDBFile(
             dataset_path(dataset),
             time_limit=time_limit,
-            memory_limit=settings.QUERY_MEMORY_LIMIT,
+            memory_limit=memory_limit,
             threads=settings.QUERY_THREADS,
             lists=lists,
         )
@@ -71,7 +75,7 @@ def _connect(dataset: Dataset, time_limit: float, lists: Mapping[str, Path]) -> 
     return ENGINES[dataset.engine].connect(
         dataset.url,
         time_limit=time_limit,
-        memory_limit=settings.QUERY_MEMORY_LIMIT,
+        memory_limit=memory_limit,
         threads=settings.QUERY_THREADS,
         lists=lists,
     )

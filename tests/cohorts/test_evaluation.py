@@ -17,6 +17,7 @@ from cohorts.definitions.problems import DefinitionError
 from cohorts.models import Dataset
 from cohorts.saving import disable_cohort, save_cohort
 from cohorts.warehouse.errors import WarehouseError
+from cohorts.warehouse.protocol import Warehouse
 from tests.cohorts.loaded import all_of, in_cohort, load, performed
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +197,24 @@ def test_a_property_may_be_called_like_a_word_of_sql(
     dataset = load(tmp_path, events="".join(f"{row}\n" for row in rows))
     where = [{"property": word, "op": "=", "value": "1"} for word in words]
     assert members(dataset, all_of(performed("SING", where=where))) == ["ann"]
+
+
+def test_ids_are_sorted_in_little_memory_and_in_more_where_that_is_too_little(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = evaluation.prepare(dataset, SINGERS)
+    given: list[str] = []
+
+    def look(warehouse: Warehouse) -> None:
+        given.append(warehouse.rows("SELECT current_setting('memory_limit')")[0][0])
+
+    def ask() -> list[str]:
+        given.clear()
+        batches = evaluation.stream_members(prepared, as_of=AS_OF, on_connection=look)
+        return [each for batch in batches for each in batch.column("id").to_pylist()]
+
+    assert ask() == ["ann", "bob"]
+    assert given == ["366.2 MiB"]
+    monkeypatch.setattr(evaluation, "FRUGAL", 300_000)
+    assert ask() == ["ann", "bob"]
+    assert given == ["292.9 KiB", "1.8 GiB"]
