@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,6 +21,7 @@ from cohorts.evaluation import Prepared, count_members
 from cohorts.list_reading import Header, IdReader, ListError
 from cohorts.models import Cohort, CohortVersion, Dataset, StoredList
 from cohorts.saving import save_cohort
+from cohorts.scratch_folder import scratch_folder
 from cohorts.stored_lists import list_definition, stored_list_of
 from cohorts.warehouse import id_sets
 from cohorts.warehouse.errors import WarehouseError
@@ -76,8 +76,8 @@ def save_list(
     cohort = Cohort.objects.filter(slug=slug).select_related("current_version").first()
     current = _current_list(cohort, slug, action)
     number = cohort.current_version.number if cohort and cohort.current_version else 0
-    with tempfile.TemporaryDirectory(prefix="list-") as folder:
-        uploaded, target = Path(folder) / "uploaded.parquet", Path(folder) / "list.parquet"
+    with scratch_folder() as folder:
+        uploaded, target = folder / "uploaded.parquet", folder / "list.parquet"
         read = _read(upload, uploaded)
         old = _verified(current) if current else None
         _combine(action, old, uploaded, target)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 import traceback
 from contextlib import closing
 from datetime import UTC, timedelta
@@ -19,6 +18,7 @@ from cohorts import membership
 from cohorts.definitions.problems import DefinitionError
 from cohorts.evaluation import prepare
 from cohorts.models import Snapshot
+from cohorts.scratch_folder import scratch_folder
 from cohorts.snapshots import take_snapshot
 from cohorts.warehouse.errors import WarehouseError
 from integrations import hands
@@ -123,24 +123,23 @@ def freeze_plan(claim: Claim, snapshot: Snapshot | None) -> None:
         rebuild(claim, ledger)
     members = membership.verify(snapshot.file, snapshot.sha256) if snapshot else None
     drawn: list[tuple[Counts, list[PlannedBatch]]] = []
-    folder = Path(tempfile.mkdtemp(prefix="plan-"))
-    left_out = folder / "left-out.parquet"
-
-    def draw(draft: Path) -> None:
-        drawn.append(
-            draw_plan(
-                holdings_of(ledger, members, _identified(run, folder)),
-                draft,
-                now=timezone.now(),
-                repair=run.trigger == ImportRun.Trigger.REPAIR,
-                most_ids=most_ids(run.connection),
-                left_out=left_out,
-            )
-        )
-        reach("plan_drafted")
-
     name = f"plans/run-{run.pk}-{claim.epoch}"
-    try:
+    with scratch_folder() as folder:
+        left_out = folder / "left-out.parquet"
+
+        def draw(draft: Path) -> None:
+            drawn.append(
+                draw_plan(
+                    holdings_of(ledger, members, _identified(run, folder)),
+                    draft,
+                    now=timezone.now(),
+                    repair=run.trigger == ImportRun.Trigger.REPAIR,
+                    most_ids=most_ids(run.connection),
+                    left_out=left_out,
+                )
+            )
+            reach("plan_drafted")
+
         stored = membership.write_file(f"{name}.parquet", draw)
         counts, batches = drawn[0]
         listed = None
@@ -148,8 +147,6 @@ def freeze_plan(claim: Claim, snapshot: Snapshot | None) -> None:
             listed = membership.write_file(
                 f"{name}-left-out.parquet", lambda draft: shutil.move(left_out, draft)
             )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     reach("plan_written")
     # Somebody asked for a removal, and was shown how many.
     is_removal = run.trigger == ImportRun.Trigger.REMOVAL

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import mean
 
 from django.utils import timezone
@@ -15,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from cohorts import evaluation, membership
 from cohorts.models import Cohort
+from cohorts.scratch_folder import scratch_folder
 from integrations.connections import most_ids
 from integrations.holds import find_hold_for
 from integrations.identification import (
@@ -79,13 +78,13 @@ def preview_import(
     version = cohort.current_version or cohort.versions.latest("number")
     prepared = evaluation.prepare(cohort.dataset, version.definition, exclude_slug=cohort.slug)
     now, started = timezone.now(), time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="preview-") as folder:
-        members = Path(folder) / "members.parquet"
+    with scratch_folder() as folder:
+        members = folder / "members.parquet"
         membership.write_parquet(evaluation.stream_members(prepared, as_of=now), members)
         kept = identifier_of(cohort, connection) if identifier is None else identifier
         choice = IdentifierChoice.from_json(kept)
         check_identifier(choice, cohort.dataset, connection)
-        values = keep_values(prepared, choice, as_of=now, path=Path(folder) / "values.parquet")
+        values = keep_values(prepared, choice, as_of=now, path=folder / "values.parquet")
         holdings = holdings_of(ledger, members, identified_by(choice, values))
         counts = count_changes(holdings, now=now, repair=repair, most_ids=most_ids(connection))
     return Preview(

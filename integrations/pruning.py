@@ -1,4 +1,5 @@
-"""Letting go of what is old, in small steps: rows by their age, then files that no row names.
+"""Letting go of what is old, in small steps: rows by their age, then files that no row names, and
+what killed processes left in their scratch folders.
 
 A file goes only when no row points to it, and not before it is two days old: whoever has just
 written it, or is still reading what a pointer named a moment ago, is not disturbed. Runs that are
@@ -19,6 +20,7 @@ from django.utils import timezone
 
 from cohorts.membership import path_of
 from cohorts.models import Snapshot
+from cohorts.scratch_folder import remove_left_behind
 from integrations.models import ImportRun, Incident, Ledger, ScheduleSlot
 
 # Rows and files a step takes at most.
@@ -39,6 +41,7 @@ def prune(now: datetime | None = None) -> int:
         + _delete_incidents(old)
         + _forget_members(now - MEMBERS_KEPT)
         + _delete_files(now - GRACE)
+        + remove_left_behind(GRACE)
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +11,8 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from cohorts.scratch_folder import unused_path
 from cohorts.warehouse.errors import WarehouseError
-from cohorts.warehouse.folder import SPILL_PREFIX
 from cohorts.warehouse.interruption import Interruption, canceled, missing_list
 
 _INTERRUPT_EVERY = 0.05
@@ -76,7 +74,7 @@ class DuckDBFile:
                 config={
                     "memory_limit": self._memory_limit,
                     "threads": str(self._threads),
-                    "temp_directory": str(_spill_directory(self.path.parent)),
+                    "temp_directory": str(unused_path()),
                 },
             )
             _attach(self._connection, self.path)
@@ -164,11 +162,6 @@ def _offer(connection: duckdb.DuckDBPyConnection, lists: Mapping[str, Path]) -> 
 
 def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
-
-
-def _spill_directory(folder: Path) -> Path:
-    """Where this connection spills. Two must not share one: their files are named alike."""
-    return folder / f"{SPILL_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _opening_error(error: duckdb.Error) -> WarehouseError:

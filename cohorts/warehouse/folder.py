@@ -18,8 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 _DRAFT = ".draft-"
-# Followed by the number of the process that spills there.
-SPILL_PREFIX = ".spill-"
 
 
 @contextmanager
@@ -61,13 +59,6 @@ def _stem(dataset: str) -> str:
 def _clear_leftovers(folder: Path) -> None:
     for path in folder.glob(f"{_DRAFT}*"):
         _remove(path)
-    for path in folder.glob(f"{SPILL_PREFIX}*"):
-        if not _is_running(path.name.removeprefix(SPILL_PREFIX).partition("-")[0]):
-            _remove(path)
-
-
-def _is_running(process: str) -> bool:
-    return process.isdigit() and Path("/proc", process).exists()
 
 
 def _remove(path: Path) -> None:

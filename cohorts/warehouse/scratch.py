@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
 
+from cohorts.scratch_folder import scratch_folder
+
 
 @contextmanager
 def scratch_database(memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """In memory, spilling to a folder of its own. Raises what DuckDB raises."""
-    folder = tempfile.mkdtemp(prefix="scratch-")
-    try:
+    with scratch_folder() as folder:
         connection = duckdb.connect(
             config={
                 "memory_limit": memory_limit,
                 "threads": "2",
-                "temp_directory": folder,
+                "temp_directory": str(folder),
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
             }
@@ -30,5 +29,3 @@ def scratch_database(memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
         finally:
             connection.close()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

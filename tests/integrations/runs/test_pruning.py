@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from cohorts import scratch_folder
 from cohorts.membership import path_of, verify
 from cohorts.models import Snapshot
 from integrations import pruning
@@ -132,3 +133,15 @@ def test_a_step_is_small(define, connection, monkeypatch):
         for day in range(1, 8)
     )
     assert [prune(), prune(), prune(), prune()] == [3, 3, 1, 0]
+
+
+def test_scratch_folders_of_killed_workers_go_after_two_days(tmp_path, monkeypatch):
+    monkeypatch.setattr(scratch_folder, "place", tmp_path)
+    left = tmp_path / "scratch-ab12"
+    left.mkdir()
+    prune_all()
+    assert left.exists()
+    then = (timezone.now() - timedelta(days=3)).timestamp()
+    os.utime(left, (then, then))
+    prune_all()
+    assert not left.exists()
