@@ -44,6 +44,8 @@ ENGINES = {
 
 def test(arguments: Sequence[str]) -> int:
     say("Testing")
+    # Hundreds of processes start: each would compile the product and its tests anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     browser = ensure_chromium()
     failed = run_checks()
     with postgres_server(os.environ.get("TEST_DATABASE_URL")) as url:
