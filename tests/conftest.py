@@ -12,7 +12,7 @@ from django.utils import translation
 
 from launcher.chromium import FLAGS, MEND, find_chromium
 from launcher.postgres import postgres_server
-from tests import databases
+from tests import databases, made_once
 from tests.grouping import put_together
 from tests.network import close_network
 from tests.running_product import Product, running_product
@@ -62,19 +62,25 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _postgres_test_database(
-    postgres_url: str, django_db_setup: None, django_db_blocker: Any
-) -> Iterator[dict[str, Any]]:
-    from django.db import connections
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """In place of pytest-django's, which migrates in every process."""
+    with django_db_blocker.unblock():
+        made = made_once.make_sqlite(made_once.shared_folder(tmp_path_factory))
+    with databases.using(made):
+        yield
 
-    name = f"test_cohorts_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
-    database = databases.settings_for(postgres_url, name=name)
-    given_name = database["NAME"]
-    with django_db_blocker.unblock(), databases.using(database):
-        connections["default"].creation.create_test_db(verbosity=0)
+
+@pytest.fixture(scope="session")
+def _postgres_test_database(
+    postgres_url: str, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Any]]:
+    folder = made_once.shared_folder(tmp_path_factory)
+    with django_db_blocker.unblock():
+        database = made_once.make_postgresql(postgres_url, folder)
     yield database
-    with django_db_blocker.unblock(), databases.using(database):
-        connections["default"].creation.destroy_test_db(given_name, verbosity=0)
+    made_once.drop_postgresql(postgres_url, folder)
 
 
 @pytest.fixture(scope="session")
