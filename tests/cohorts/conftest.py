@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cohorts.models import Dataset
+from tests.cohorts.kept_loads import loads_kept
 from tests.cohorts.loaded import load
 
 
@@ -13,9 +14,11 @@ from tests.cohorts.loaded import load
 def dataset(db: None, tmp_path: Path, settings: Any) -> Dataset:
     settings.DATASETS_DIR = tmp_path / "datasets"
     settings.MEMBERSHIP_STORE = str(tmp_path / "membership")
-    return load(tmp_path)
+    with loads_kept():
+        return load(tmp_path)
 
 
 @pytest.fixture
 def other_dataset(dataset: Dataset, tmp_path: Path) -> Dataset:
-    return load(tmp_path, "other")
+    with loads_kept():
+        return load(tmp_path, "other")

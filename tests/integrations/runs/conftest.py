@@ -18,6 +18,7 @@ from integrations.models import Connection, ImportRun
 from integrations.runs import request_import
 from integrations.sandbox.routes import open_sandbox
 from integrations.sandbox.server import SandboxServer
+from tests.cohorts.kept_loads import loads_kept
 from tests.integrations.sandbox.driver import Driver
 
 KEY = "sandbox-data-import-key-A"
@@ -57,7 +58,8 @@ def dataset(db: None, tmp_path: Path, settings: Any) -> Dataset:
     events = tmp_path / "events.csv"
     events.write_text("\n".join(lines) + "\n")
     files = FileSet(events=[str(events)], user_id="user", event="event", time="time")
-    dataset, _ = add_dataset("shop", files)
+    with loads_kept():
+        dataset, _ = add_dataset("shop", files)
     return dataset
 
 

@@ -16,6 +16,7 @@ from integrations.identification import BadIdentifier, IdentifierChoice, check_i
 from integrations.models import ImportBatch, ImportRun, Ledger, RefusedMember
 from integrations.plan_batches import QUIET_PERIOD
 from integrations.preview import preview_import
+from tests.cohorts.kept_loads import loads_kept
 from tests.factories import make_user
 from tests.integrations.runs.conftest import FIXTURE, members_in, work
 
@@ -45,7 +46,8 @@ def dataset(tmp_path, settings):
         event="event",
         time="time",
     )
-    dataset, _ = add_dataset("shop", files)
+    with loads_kept():
+        dataset, _ = add_dataset("shop", files)
     return dataset
 
 
