@@ -1,4 +1,4 @@
-"""Tables of worlds in Spark: as files that the executors read, or as views of one session."""
+"""Tables of worlds in Spark: as files that executors read, or as views of one session."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class SparkEngine(Engine):
         self._session.createDataFrame(held, schema).createOrReplaceTempView(table[-1])
 
     def store(self, table: str, columns: Columns, rows: list[tuple]) -> None:
-        """A table of two files, so that each executor has one to read."""
+        """A table of two files, so that two tasks read it."""
         folder = self._folder / table
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

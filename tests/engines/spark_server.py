@@ -1,4 +1,4 @@
-"""A real Spark Connect server for tests, on loopback: a driver with two executors, each a
+"""A real Spark Connect server for tests, on loopback: a driver, and an executor that is a
 process of its own."""
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from tests.engines.stores import EVERY_CASE
 
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
-MASTER = "local-cluster[2,1,1024]"
+# Two tasks at a time either way. Two executors that warm up cost twice what one does.
+MASTER = "local-cluster[2,1,1024]" if EVERY_CASE else "local-cluster[1,2,1024]"
 # For many small queries: what makes large ones fast makes these slow.
 SETTINGS = {
     "spark.log.level": "WARN",

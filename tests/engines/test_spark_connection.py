@@ -90,7 +90,7 @@ def test_a_canceled_query_stops_using_the_processor(
 
 
 def _processes() -> list[psutil.Process]:
-    """The driver and its executors."""
+    """The driver and what it has started."""
     children = psutil.Process().children(recursive=True)
     return [each for each in children if each.name() == "java"]
 
