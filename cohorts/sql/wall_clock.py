@@ -14,11 +14,13 @@ from sqlglot import exp
 
 from cohorts.sql.context import Context
 from cohorts.sql.expressions import Expr, compare
+from cohorts.sql.windows import number_unit
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _SPELLED_OUT = timedelta(days=3653)
 # No zone has kept an offset for less than this since 1970.
 _STEP = timedelta(days=3)
+_INSTANT = timedelta(microseconds=1)
 
 
 def to_wall(instant: Expr, ctx: Context) -> Expr:
@@ -37,6 +39,20 @@ def to_wall(instant: Expr, ctx: Context) -> Expr:
         branches.append(exp.If(this=_is_since(instant, since, ctx), true=otherwise))
         otherwise = ctx.dialect.wall_time(instant.copy(), ctx.catalog.timezone)
     return exp.Case(ifs=branches, default=otherwise) if branches else otherwise
+
+
+def are_units_in_order(unit: str, since: datetime, until: datetime, zone: tzinfo) -> bool:
+    """Is an instant in a later calendar unit always a later one, among those in `[since, until)`?
+
+    Not where clocks went back over the midnight that a unit began with, as they did in St. John's
+    every autumn until 2010: the evening before came a second time."""
+    if since < _FIRST:
+        return False
+    return all(
+        number_unit(change - _INSTANT, unit, zone) <= number_unit(change, unit, zone)
+        for change, _ in _find_changes(zone, until.year + 1)
+        if since < change < until
+    )
 
 
 def _start_of_spelled(ctx: Context) -> datetime:

@@ -135,8 +135,14 @@ def _events(world: World) -> tuple[Event, ...]:
     names = {event for event, _user in did}
     counts = {name: [n for (event, _), n in did.items() if event == name] for name in names}
     return tuple(
-        Event(name, sum(each), pairs=sum(n * n for n in each)) for name, each in counts.items()
+        Event(name, sum(each), _first_at(world, name), pairs=sum(n * n for n in each))
+        for name, each in counts.items()
     )
+
+
+def _first_at(world: World, event: str) -> str:
+    first = min(row.time for row in world.rows if row.event == event)
+    return first.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _find_decimals(world: World) -> dict[str, int]:

@@ -29,6 +29,7 @@ ZONES = (
     "America/Nuuk",
     "America/Santiago",
     "America/Sao_Paulo",
+    "America/St_Johns",
     "Antarctica/Troll",
     "Asia/Amman",
     "Asia/Beirut",

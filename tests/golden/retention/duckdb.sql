@@ -32,7 +32,6 @@ WHERE
         "e"."event" = 'Song' AND "e"."time" < CAST('2026-05-14 09:30:00' AS TIMESTAMP)
     ) AS "e"
       ON "e"."uid" = "s"."uid"
-      AND "e"."time" > "s"."t0"
       AND (
         CAST("e"."time" + TO_SECONDS(32400) AS DATE) - CAST('0001-01-01' AS DATE)
       ) // 7 = "s"."u0" + 1
