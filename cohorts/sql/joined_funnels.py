@@ -2,13 +2,13 @@
 
 For each row that a chain of steps 1…i can end on, `began` is the latest time at which such a chain
 begins, as in `sequences`; the next step is joined to rows strictly before it, so that ties need no
-care. A join looks at every pair of a user's times of two steps: where a few users did a step very
-often that would be too many, and the running maxima of `sequences` are taken instead.
+care. A plain join looks at every pair of a user's times of two steps. Where a few users did a step
+very often that would be too many, and an ASOF join finds only the latest row before, on which the
+chain that began last ends: `began` never falls from one end of a user's to the next.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import isqrt
 
 from sqlglot import exp
@@ -28,27 +28,29 @@ from cohorts.sql.expressions import (
 )
 from cohorts.sql.windows import Interval
 
-# So many pairs for each row cost as much as its place in a running maximum.
-_MOST_PAIRS = 40
+# So many pairs for each row cost as much as the sorting that an ASOF join does instead; at the last
+# step, where one match is enough, twice as many.
+_MOST_PAIRS = 8
+_MOST_PAIRS_AT_LAST = 2 * _MOST_PAIRS
 _KEY, _TIME, _BEGAN = "k", "t", "began"
 
 
 def is_joinable(leaf: Funnel, last: int, ctx: Context) -> bool:
-    """Are joins exact for the chains up to step `last`, and cheap enough?"""
+    """Are joins exact for the chains up to step `last`, in an engine that is good at them?"""
     if not (ctx.dialect.hashes_joins and ctx.layout.users_are_complete):
         return False
-    if leaf.order != "sequence" or any(exclusion.after < last for exclusion in leaf.exclude):
-        return False
+    return leaf.order == "sequence" and all(each.after >= last for each in leaf.exclude)
+
+
+def _has_few_pairs(leaf: Funnel, step: int, most: int, ctx: Context) -> bool:
+    """Of rows of this step and of the one before; where nothing is known of them they have many."""
     if leaf.within is None:
         # Then the earliest end of a chain is all that counts: one row per user.
         return True
-    steps = [_size_up(step, ctx) for step in leaf.steps[:last]]
-    for before, after in pairwise(steps):
-        if before is None or after is None:
-            return False
-        if isqrt(before[1] * after[1]) > _MOST_PAIRS * (before[0] + after[0]):
-            return False
-    return True
+    before, after = (_size_up(leaf.steps[number - 1], ctx) for number in (step - 1, step))
+    if before is None or after is None:
+        return False
+    return isqrt(before[1] * after[1]) <= most * (before[0] + after[0])
 
 
 def _size_up(events: Events, ctx: Context) -> tuple[int, int] | None:
@@ -73,7 +75,9 @@ def select_converted(leaf: Funnel, last: int, ctx: Context) -> exp.Select:
         chains = _go_on(chains, leaf, step, last, ctx)
     ends = derived(_rows(leaf.steps[last - 1], window, ctx), "b")
     query = select(aliased(column("b", _KEY), _KEY)).from_(ends, copy=False)
-    following = _next(leaf, last, ctx)
+    if not _has_few_pairs(leaf, last, _MOST_PAIRS_AT_LAST, ctx):
+        return _join_latest(query, chains, leaf, last, ctx)
+    following = all_of([*_follows(), *_in_time(leaf, last, ctx)])
     return query.join(exp.Join(this=derived(chains, "a"), kind="SEMI", on=following), copy=False)
 
 
@@ -92,17 +96,30 @@ def _go_on(chains: exp.Select, leaf: Funnel, step: int, last: int, ctx: Context)
     ends = select_events(leaf.steps[last - 1], window, ctx)
     rows = rows.where(is_in(event_key(ctx), ends), copy=False)
     key, time = column("b", _KEY), column("b", _TIME)
+    began = column("a", _began_at(step))
+    if not _has_few_pairs(leaf, step, _MOST_PAIRS, ctx):
+        latest = select(aliased(key, _KEY), aliased(time, _TIME), aliased(began, _BEGAN))
+        return _join_latest(latest.from_(derived(rows, "b"), copy=False), chains, leaf, step, ctx)
     if leaf.within is None:
         columns = [aliased(key, _KEY), aliased(exp.Min(this=time), _TIME)]
         groups = [key.copy()]
     else:
-        began = aliased(exp.Max(this=column("a", _began_at(step))), _BEGAN)
-        columns = [aliased(key, _KEY), aliased(time, _TIME), began]
+        latest_began = aliased(exp.Max(this=began), _BEGAN)
+        columns = [aliased(key, _KEY), aliased(time, _TIME), latest_began]
         groups = [key.copy(), time.copy()]
     # In this order: DuckDB keeps it where times are compared too.
     query = select(*columns).from_(derived(chains, "a"), copy=False)
-    join = exp.Join(this=derived(rows, "b"), kind="INNER", on=_next(leaf, step, ctx))
+    following = all_of([*_follows(), *_in_time(leaf, step, ctx)])
+    join = exp.Join(this=derived(rows, "b"), kind="INNER", on=following)
     return query.join(join, copy=False).group_by(*groups, copy=False)
+
+
+def _join_latest(
+    query: exp.Select, chains: exp.Select, leaf: Funnel, step: int, ctx: Context
+) -> exp.Select:
+    """Rows `b` of the step with the latest end of a chain before each, in time for it."""
+    join = exp.Join(this=derived(chains, "a"), method="ASOF", on=all_of(_follows()))
+    return query.join(join, copy=False).where(all_of(_in_time(leaf, step, ctx)), copy=False)
 
 
 def _rows(step: Events, window: Interval | AfterFirst, ctx: Context) -> exp.Select:
@@ -115,14 +132,18 @@ def _began_at(step: int) -> str:
     return _TIME if step == 2 else _BEGAN
 
 
-def _next(leaf: Funnel, step: int, ctx: Context) -> Expr:
-    """Can the chain that ends on row `a` go on with row `b`, of this step?"""
-    holds: list[Expr] = [
+def _follows() -> list[Expr]:
+    """Is row `b` of the same user, and later than the chain that ends on row `a`?"""
+    return [
         compare(column("b", _KEY), "=", column("a", _KEY)),
         compare(column("b", _TIME), ">", column("a", _TIME)),
     ]
-    if leaf.within is not None:
-        seconds = to_seconds(leaf.within.n, leaf.within.unit)
-        until = ctx.dialect.add_seconds(column("a", _began_at(step)), seconds)
-        holds.append(compare(column("b", _TIME), "<=", until))
-    return all_of(holds)
+
+
+def _in_time(leaf: Funnel, step: int, ctx: Context) -> list[Expr]:
+    """Is row `b`, of this step, still within what the funnel allows after the chain began?"""
+    if leaf.within is None:
+        return []
+    seconds = to_seconds(leaf.within.n, leaf.within.unit)
+    until = ctx.dialect.add_seconds(column("a", _began_at(step)), seconds)
+    return [compare(column("b", _TIME), "<=", until)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -47,6 +48,11 @@ class Tables:
             user_properties=_properties(world.user_types),
         )
         self._create()
+
+    def forget_pairs(self) -> None:
+        """As of a dataset that was loaded before they were counted."""
+        events = tuple(replace(event, pairs=None) for event in self.catalog.events)
+        self.catalog = replace(self.catalog, events=events)
 
     def members(self, data: dict[str, Any], as_of: datetime) -> list[str]:
         sql = to_sql(compile_ordered_members(*self._checked(data), **self._given(as_of)))
@@ -130,7 +136,7 @@ class Tables:
 
 
 def _events(world: World) -> tuple[Event, ...]:
-    """With what a load finds out, so that funnels may be joined."""
+    """With what a load finds out, so that funnels may be joined by hash."""
     did = Counter((row.event, row.user) for row in world.rows if row.event is not None)
     names = {event for event, _user in did}
     counts = {name: [n for (event, _), n in did.items() if event == name] for name in names}

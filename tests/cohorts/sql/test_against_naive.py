@@ -24,6 +24,8 @@ def test_it_finds_the_members_that_plain_loops_find(data: st.DataObject) -> None
     world = data.draw(worlds(as_of), label="world")
     world.cohorts = COHORTS
     tables = Tables(world, WHOLE)
+    if data.draw(st.booleans(), label="forgets pairs"):
+        tables.forget_pairs()
     for definition in data.draw(
         st.lists(definitions(), min_size=4, max_size=4), label="definitions"
     ):

@@ -1,8 +1,7 @@
-"""When funnels are joined, when not, and that both ways find the same people."""
+"""When funnels are joined, by which join, when not, and that all ways find the same people."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from cohorts.definitions.parse import parse_definition
 from cohorts.sql.compile import compile_members, to_sql
+from cohorts.sql.duckdb import DuckDB
 from cohorts.sql.layout import DUCKDB_FILE
 from tests.cohorts.sql.naive import Row, World, evaluate
 from tests.cohorts.sql.tables import Tables
@@ -44,23 +44,27 @@ def funnel(outcome: Any, **changes: Any) -> dict[str, Any]:
     return {"version": 1, "match": "all", "conditions": [leaf]}
 
 
-def has_windows(tables: Tables, definition: dict[str, Any]) -> bool:
+def compiled(tables: Tables, definition: dict[str, Any]) -> str:
     given = {"catalog": tables.catalog, "layout": DUCKDB_FILE, "as_of": AS_OF, "references": {}}
-    return "OVER (" in to_sql(compile_members(parse_definition(definition), **given))
+    return to_sql(compile_members(parse_definition(definition), **given))
 
 
 @pytest.mark.parametrize("within", [None, {"n": 9, "unit": "hour"}])
 @pytest.mark.parametrize("outcome", OUTCOMES)
-def test_both_ways_find_the_same(outcome: Any, within: dict[str, Any] | None) -> None:
+def test_all_ways_find_the_same(
+    outcome: Any, within: dict[str, Any] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tables = Tables(world(times=3))
     definition = funnel(outcome, **({"within": within} if within else {}))
     expected = sorted(evaluate(tables.world, definition, AS_OF))
-    assert not has_windows(tables, definition)
+    assert "ASOF" not in compiled(tables, definition)
     assert tables.members(definition, AS_OF) == expected
-    tables.catalog = replace(tables.catalog, events=())
-    reached = definition["conditions"][0]["outcome"]
-    needs_windows = within is not None and reached != {"converted_on": 1}
-    assert has_windows(tables, definition) is needs_windows
+    tables.forget_pairs()
+    goes_on = outcome != {"converted_on": 1}
+    assert ("ASOF JOIN" in compiled(tables, definition)) is (goes_on and within is not None)
+    assert tables.members(definition, AS_OF) == expected
+    monkeypatch.setattr(DuckDB, "hashes_joins", False)
+    assert ("OVER (" in compiled(tables, definition)) is goes_on
     assert tables.members(definition, AS_OF) == expected
 
 
@@ -74,12 +78,14 @@ def test_both_ways_find_the_same(outcome: Any, within: dict[str, Any] | None) ->
 def test_other_orders_are_not_joined(changes: dict[str, Any]) -> None:
     tables = Tables(world(times=0))
     definition = funnel("converted", **changes)
-    assert has_windows(tables, definition)
+    assert "OVER (" in compiled(tables, definition)
     assert set(tables.members(definition, AS_OF)) == evaluate(tables.world, definition, AS_OF)
 
 
-def test_too_many_pairs_are_not_joined() -> None:
+def test_of_too_many_pairs_only_the_latest_is_looked_at() -> None:
     tables = Tables(world(times=200))
     definition = funnel("converted", within={"n": 9, "unit": "hour"})
-    assert has_windows(tables, definition)
-    assert not has_windows(tables, funnel("converted"))
+    sql = compiled(tables, definition)
+    assert (sql.count("ASOF JOIN"), sql.count("SEMI JOIN")) == (1, 1)
+    assert set(tables.members(definition, AS_OF)) == evaluate(tables.world, definition, AS_OF)
+    assert "ASOF JOIN" not in compiled(tables, funnel("converted"))
