@@ -72,6 +72,16 @@ BEGAN = f"""SELECT uid, date_trunc('week', min(time)) AS week
 OPENED = "event = 'App Open' AND time >= :as_of - INTERVAL 90 DAY AND time < :as_of"
 IN_WEEK = "time >= week + INTERVAL 7 DAY AND time < week + INTERVAL 14 DAY"
 
+
+def _bits(rows: str) -> str:
+    """A bit for each user, set for those in the rows; the range of the numbers is in the file."""
+    return f"(SELECT bitstring_agg(uid) AS bits FROM ({rows}))"
+
+
+def _less(rows: str, others: str) -> str:
+    return f"SELECT bit_count(a.bits & ~b.bits) FROM {_bits(rows)} AS a, {_bits(others)} AS b"
+
+
 CASES = [
     Case(
         "three purchases in a window",
@@ -89,6 +99,8 @@ CASES = [
                 (SELECT uid FROM events WHERE {_since(90, "Refund")})""",
             f"""SELECT (SELECT count(*) FROM users)
                 - (SELECT count(DISTINCT uid) FROM events WHERE {_since(90, "Refund")})""",
+            f"""SELECT (SELECT count(*) FROM users) - bit_count(bits)
+                FROM {_bits(f"SELECT uid FROM events WHERE {_since(90, 'Refund')}")}""",
         ),
     ),
     Case(
@@ -136,6 +148,10 @@ CASES = [
             f"""SELECT count(*) FROM
                 (SELECT DISTINCT uid FROM events WHERE {_since(30, "Purchase")})
                 WHERE uid NOT IN (SELECT uid FROM events WHERE {BEFORE})""",
+            _less(
+                f"SELECT uid FROM events WHERE {_since(30, 'Purchase')}",
+                f"SELECT uid FROM events WHERE {BEFORE}",
+            ),
         ),
     ),
     Case(
@@ -167,6 +183,7 @@ CASES = [
         (
             f"SELECT count(*) FROM users WHERE uid IN ({PREVIOUS}) AND uid NOT IN ({CURRENT})",
             f"SELECT count(DISTINCT uid) FROM ({PREVIOUS}) WHERE uid NOT IN ({CURRENT})",
+            _less(PREVIOUS, CURRENT),
             """SELECT count(*) FROM (SELECT uid FROM events
                 WHERE time >= :as_of - INTERVAL 60 DAY AND time < :as_of
                 GROUP BY uid HAVING max(time) < :as_of - INTERVAL 30 DAY)""",

@@ -71,8 +71,11 @@ class Made:
 def read_dataset(folder: Path) -> Made:
     kept = json.loads((folder / _NOTE).read_text())
     last_event_at = datetime.fromisoformat(kept["last_event_at"])
-    layout = replace(DUCKDB_FILE, last_event_at=last_event_at)
-    return Made(folder / kept["file"], Catalog.from_json(kept["catalog"]), layout)
+    file = folder / kept["file"]
+    with duckdb.connect(str(file), read_only=True) as db:
+        ((users,),) = db.execute("SELECT count(*) FROM users").fetchall()
+    layout = replace(DUCKDB_FILE, last_event_at=last_event_at, user_count=users)
+    return Made(file, Catalog.from_json(kept["catalog"]), layout)
 
 
 def _write_sources(folder: Path, events: int) -> dict[str, Path]:

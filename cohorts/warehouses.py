@@ -43,7 +43,9 @@ def open_warehouse(
 
 def layout_of(dataset: Dataset) -> Layout:
     if not dataset.is_external:
-        return replace(DUCKDB_FILE, last_event_at=dataset.last_event_at)
+        return replace(
+            DUCKDB_FILE, last_event_at=dataset.last_event_at, user_count=dataset.user_count
+        )
     users = dataset.sources.get("users")
     return warehouse_layout(
         Source.from_json(dataset.sources["events"]), Source.from_json(users) if users else None

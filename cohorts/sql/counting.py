@@ -9,6 +9,7 @@ from cohorts.sql.compilation import select_members
 from cohorts.sql.conditions import compile_condition
 from cohorts.sql.context import Context
 from cohorts.sql.expressions import Expr, aliased, all_of, count_rows, derived, select
+from cohorts.sql.key_bits import count_keys, has_bits
 from cohorts.sql.population import is_among_keys, select_population
 
 _COUNT = "n"
@@ -30,11 +31,23 @@ def _count_keys(definition: Definition, ctx: Context) -> exp.Select | None:
     predicates = [compile_condition(condition, ctx) for condition in definition.conditions]
     among = [each for each in predicates if _keys(each, ctx) is not None]
     outside = [each for each in predicates if _keys(_without_not(each), ctx) is not None]
-    if len(among) + len(outside) < len(predicates):
+    if len(among) + len(outside) < len(predicates) or not (among or len(outside) == 1):
         return None
-    if among:
-        return _count_among(among, outside, ctx)
-    return _count_outside(outside[0], ctx) if len(outside) == 1 else None
+    counted = among or [_without_not(outside[0])]
+    if has_bits(ctx) and not any(_is_grouped(_keys(each, ctx)) for each in counted):
+        return _count_bits(among, outside, ctx)
+    return _count_among(among, outside, ctx) if among else _count_outside(outside[0], ctx)
+
+
+def _count_bits(among: list[Expr], outside: list[Expr], ctx: Context) -> exp.Select:
+    """Where no keys come grouped anyway: grouping them costs most."""
+    inside = [_get_keys(each, ctx) for each in among]
+    others = [_get_keys(_without_not(each), ctx) for each in outside]
+    if inside:
+        return select(aliased(count_keys(inside, others, ctx), _COUNT))
+    everyone = exp.Subquery(this=select_population(ctx, [], count_rows()))
+    left = exp.Sub(this=everyone, expression=count_keys(others, [], ctx))
+    return select(aliased(left, _COUNT))
 
 
 def _count_among(among: list[Expr], outside: list[Expr], ctx: Context) -> exp.Select:
@@ -60,6 +73,13 @@ def _keys(predicate: Expr, ctx: Context) -> exp.Select | None:
     return None
 
 
+def _get_keys(predicate: Expr, ctx: Context) -> exp.Select:
+    keys = _keys(predicate, ctx)
+    if keys is None:
+        raise TypeError("not about keys")
+    return keys
+
+
 def _without_not(predicate: Expr) -> Expr:
     inner = predicate.this if isinstance(predicate, exp.Not) else None
     return inner.unnest() if isinstance(inner, exp.Paren) else exp.Null()
@@ -72,9 +92,7 @@ def _is_grouped(keys: exp.Select | None) -> bool:
 
 
 def _distinct(predicate: Expr, ctx: Context) -> exp.Subquery:
-    keys = _keys(predicate, ctx)
-    if keys is None:
-        raise TypeError("not about keys")
+    keys = _get_keys(predicate, ctx)
     named = aliased(keys.selects[0].unalias(), ctx.layout.user_key)
     keys.set("expressions", [named])
     return derived(keys if _is_grouped(keys) else keys.distinct(copy=False), "u")

@@ -28,6 +28,8 @@ class Dialect(ABC):
     materialized: bool | None = None
     # Does the engine hash both sides of joins, of IN and of NOT IN, however many rows they have?
     hashes_joins: bool = False
+    # For how many users may a set of them have a bit each, as `key_bits` says it? 0: for none.
+    most_bits: int = 0
 
     def fold(self, name: str) -> str:
         """What a table or column is called that was made with this name and without quotes."""

@@ -49,7 +49,8 @@ class Layout:
     Where `listed` and `first_event` are given, the users table holds a row for every id of
     either table, so that the population is read from it alone. Without them a user may stand
     in one table only, and the population is made of both. Where `last_event_at` is known, no
-    event is later: everyone in such a users table is then of the population afterwards.
+    event is later: everyone in such a users table is then of the population afterwards. Where
+    `user_count` is known, the keys are the whole numbers below it.
 
     `sources` says how the tables named here are read from tables of another shape. With
     `stored_time` windows are compared with that column, which holds the time as it is stored,
@@ -66,6 +67,7 @@ class Layout:
     listed: str | None = "listed"
     first_event: str | None = "first_event_at"
     last_event_at: datetime | None = None
+    user_count: int | None = None
     stored_time: str | None = None
     stored_time_kind: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -81,7 +83,8 @@ SAMPLE_SCHEMA = "sample"
 
 def sampled(layout: Layout) -> Layout:
     """The tables of the product's own file that hold some of its users, `Catalog.sample_of`."""
-    return replace(layout, events=f"{SAMPLE_SCHEMA}.events", users=f"{SAMPLE_SCHEMA}.users")
+    events, users = f"{SAMPLE_SCHEMA}.events", f"{SAMPLE_SCHEMA}.users"
+    return replace(layout, events=events, users=users, user_count=None)
 
 
 # No property of a warehouse is read under a name that begins so.

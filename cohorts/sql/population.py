@@ -22,6 +22,7 @@ from cohorts.sql.expressions import (
     text,
 )
 from cohorts.sql.filters import compile_user_filter
+from cohorts.sql.key_bits import look_up_keys
 
 
 def select_population(
@@ -39,8 +40,9 @@ def select_population(
         source = derived(_all_ids(ctx), "u")
     if ctx.only is not None:
         filters.insert(0, compare(column("u", ctx.layout.id), "=", text(ctx.only)))
-    query = select(*columns).from_(source, copy=False)
-    return query.where(all_of([*filters, *predicates]), copy=False)
+    query = select(*(look_up_keys(each, ctx) for each in columns)).from_(source, copy=False)
+    holds = [look_up_keys(each, ctx) for each in predicates]
+    return query.where(all_of([*filters, *holds]), copy=False)
 
 
 def _are_all_there(ctx: Context) -> bool:

@@ -88,7 +88,7 @@ class Tables:
     def _given(self, as_of: datetime) -> dict[str, Any]:
         return {
             "catalog": self.catalog,
-            "layout": DUCKDB_FILE,
+            "layout": replace(DUCKDB_FILE, user_count=self.user_count),
             "as_of": as_of,
             "references": self.references(),
         }
@@ -105,6 +105,7 @@ class Tables:
         world = self.world
         ids = sorted(set(world.users) | {row.user for row in world.rows})
         uids = {user: uid for uid, user in enumerate(ids)}
+        self.user_count = len(ids)
         first = {
             user: min((row.time for row in world.rows if row.user == user), default=None)
             for user in ids

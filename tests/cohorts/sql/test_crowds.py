@@ -159,6 +159,7 @@ def test_a_crowd_is_sorted_out_as_plain_loops_do(kind: str, unit: str) -> None:
         definition = {"version": 1, "match": "all", "conditions": [condition]}
         found = tables.members(definition, AS_OF)
         assert found == sorted(evaluate(world, definition, AS_OF)), definition
+        assert tables.count(definition, AS_OF) == len(found), definition
         if kind == "funnel":
             assert unsized.members(definition, AS_OF) == found, definition
         sizes.add(len(found))
