@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.conf import settings
 
-from cohorts import scratch_folder
+from cohorts.warehouse import scratch_folder
 
 
 class CohortsConfig(AppConfig):

@@ -21,10 +21,10 @@ from cohorts.evaluation import Prepared, count_members
 from cohorts.list_reading import Header, IdReader, ListError
 from cohorts.models import Cohort, CohortVersion, Dataset, StoredList
 from cohorts.saving import save_cohort
-from cohorts.scratch_folder import scratch_folder
 from cohorts.stored_lists import list_definition, stored_list_of
 from cohorts.warehouse import id_sets
 from cohorts.warehouse.errors import WarehouseError
+from cohorts.warehouse.scratch_folder import scratch_folder
 
 Action = StoredList.Action
 

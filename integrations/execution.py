@@ -18,9 +18,9 @@ from cohorts import membership
 from cohorts.definitions.problems import DefinitionError
 from cohorts.evaluation import prepare
 from cohorts.models import Snapshot
-from cohorts.scratch_folder import scratch_folder
 from cohorts.snapshots import take_snapshot
 from cohorts.warehouse.errors import WarehouseError
+from cohorts.warehouse.scratch_folder import scratch_folder
 from integrations import hands
 from integrations.closing import close_run
 from integrations.connections import ConnectionUnusable, most_ids, open_destination

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from cohorts import evaluation, membership
 from cohorts.models import Cohort
-from cohorts.scratch_folder import scratch_folder
+from cohorts.warehouse.scratch_folder import scratch_folder
 from integrations.connections import most_ids
 from integrations.holds import find_hold_for
 from integrations.identification import (

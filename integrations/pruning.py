@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from cohorts.membership import path_of
 from cohorts.models import Snapshot
-from cohorts.scratch_folder import remove_left_behind
+from cohorts.warehouse.scratch_folder import remove_left_behind
 from integrations.models import ImportRun, Incident, Ledger, ScheduleSlot
 
 # Rows and files a step takes at most.

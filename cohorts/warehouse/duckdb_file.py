@@ -11,9 +11,9 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from cohorts.scratch_folder import unused_path
 from cohorts.warehouse.errors import WarehouseError
 from cohorts.warehouse.interruption import Interruption, canceled, missing_list
+from cohorts.warehouse.scratch_folder import unused_path
 
 _INTERRUPT_EVERY = 0.05
 

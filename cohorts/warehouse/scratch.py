@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from cohorts.scratch_folder import scratch_folder
+from cohorts.warehouse.scratch_folder import scratch_folder
 
 
 @contextmanager

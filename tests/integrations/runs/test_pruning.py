@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from cohorts import scratch_folder
 from cohorts.membership import path_of, verify
 from cohorts.models import Snapshot
+from cohorts.warehouse import scratch_folder
 from integrations import pruning
 from integrations.models import ImportRun, Ledger, ScheduleSlot
 from integrations.pruning import prune

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from cohorts import scratch_folder
-from cohorts.scratch_folder import remove_left_behind
+from cohorts.warehouse import scratch_folder
+from cohorts.warehouse.scratch_folder import remove_left_behind
 
 DAY = timedelta(days=1)
 KILLED = """
 import sys, time
 from pathlib import Path
-from cohorts import scratch_folder
+from cohorts.warehouse import scratch_folder
 scratch_folder.place = Path(sys.argv[1])
 from cohorts.warehouse.scratch import scratch_database
 with scratch_database("64MB") as db:
