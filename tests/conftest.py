@@ -32,12 +32,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True, scope="session")
 
 
-@pytest.hookimpl(tryfirst=True)
+# Last, so that no plugin shuffles what stands in order.
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One xdist worker runs all that needs the running product: it starts once."""
+    """One xdist worker runs all that needs the running product: it starts once. What takes long
+    begins early, lest one worker end it while the others have nothing left."""
     for item in items:
         if "product" in getattr(item, "fixturenames", ()):
             put_together(item, "product")
+            item.add_marker("long")
+    items.sort(key=_may_begin_late)
+
+
+def _may_begin_late(item: pytest.Item) -> bool:
+    return not any(item.get_closest_marker(name) for name in ("long", "engines"))
 
 
 @pytest.fixture(autouse=True)

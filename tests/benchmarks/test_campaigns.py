@@ -10,6 +10,7 @@ import pytest
 from launcher.layout import ROOT
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import hypothesis
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from tests.cohorts.sql.naive import evaluate
 from tests.cohorts.sql.strategies import AS_OFS, COHORTS, WHOLE, definitions, worlds
 from tests.cohorts.sql.tables import Tables
 
+pytestmark = pytest.mark.long
 relaxed = settings(
     deadline=None, suppress_health_check=list(HealthCheck), max_examples=80, derandomize=True
 )

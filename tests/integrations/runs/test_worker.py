@@ -20,7 +20,7 @@ from integrations.models import ImportRun, Incident, WorkerSeen
 from integrations.runs import request_import
 from tests.integrations.runs.conftest import buyers, members_in
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 PATIENCE = 60.0
 
 
